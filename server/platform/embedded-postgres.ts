@@ -29,7 +29,7 @@ export interface EmbeddedPostgresOptions {
  * a half-made data directory is made anew, an orphaned server is stopped first.
  * Ctrl-C does not reach it, so that its owner can finish its work and then call `stop`; it does not outlive this process.
  *
- * @throws Error when another process owns the directory, or with the server's own last words when it does not start
+ * @throws Error when another process owns the directory (`code` is `in-use`), or with the server's own last words when it does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { durable = true, log = () => {} } = options;
@@ -72,7 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 /** SQLite's file lock: the kernel frees it however its holder dies, so there is no stale lock to judge. */
 function lockDirectory(dir: string): () => void {
-  const lock = new DatabaseSync(join(dir, "lock"), { timeout: 1_000 });
+  const lock = new DatabaseSync(join(dir, "lock"), { timeout: 200 });
   const holder = join(dir, "lock.pid");
   try {
     lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
@@ -80,9 +80,8 @@ function lockDirectory(dir: string): () => void {
     lock.close();
     if ((error as { errcode?: number }).errcode !== 5) throw error; // SQLITE_BUSY
     const pid = fs.existsSync(holder) ? fs.readFileSync(holder, "utf8").trim() : "unknown";
-    throw new Error(
-      `The data in ${dir} is in use by another Taskwire (process ${pid}): stop it, or set another DATA_DIR`,
-    );
+    const message = `The data in ${dir} is in use by another Taskwire (process ${pid}): stop it, or set another DATA_DIR`;
+    throw Object.assign(new Error(message), { code: "in-use" });
   }
   fs.writeFileSync(holder, `${process.pid}\n`);
   return () => lock.isOpen && lock.close();
