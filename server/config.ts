@@ -10,28 +10,86 @@ const list = z.string().transform((text) =>
 
 /** Every setting of the server. `.env.example` carries the same names with the same defaults; a test compares them. */
 export const settings = z.object({
-  NODE_ENV: z.enum(["development", "test", "production"]).default("development").describe("production refuses to start without its secrets"),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000).describe("one port for HTTP, tRPC, REST and Socket.IO"),
+  NODE_ENV: z
+    .enum(["development", "test", "production"])
+    .default("development")
+    .describe("production refuses to start without its secrets"),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(4000)
+    .describe("one port for HTTP, tRPC, REST and Socket.IO"),
   HOST: z.string().default("0.0.0.0").describe("the address to listen on"),
-  PUBLIC_URL: z.url().optional().describe("where people reach this server; default http://localhost:PORT"),
-  ROLES: list.pipe(z.array(z.enum(["api", "realtime", "workers"])).min(1)).default(["api", "realtime", "workers"]).describe("what this process does"),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("where people reach this server; default http://localhost:PORT"),
+  ROLES: list
+    .pipe(z.array(z.enum(["api", "realtime", "workers"])).min(1))
+    .default(["api", "realtime", "workers"])
+    .describe("what this process does"),
   DATA_DIR: z.string().default(".data").describe("where embedded services keep their data and secrets"),
-  DATABASE_URL: z.url().optional().describe("PostgreSQL 15 or newer; absent: an embedded PostgreSQL 18 under DATA_DIR"),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe("PostgreSQL 15 or newer; absent: an embedded PostgreSQL 18 under DATA_DIR"),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20).describe("connections per process"),
-  REDIS_URL: z.url().optional().describe("live fan-out over several nodes, shared limits; absent: in process"),
-  CORS_ORIGINS: list.default([]).describe("browser origins that may call, comma separated; in development every localhost origin may"),
-  TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0).describe("how many proxies in front set X-Forwarded-For"),
-  JWT_PRIVATE_KEY: z.string().optional().describe("Ed25519 private key, PKCS #8 PEM (\\n for line ends); absent outside production: made at first start"),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe("live fan-out over several nodes, shared limits; absent: in process"),
+  CORS_ORIGINS: list
+    .default([])
+    .describe("browser origins that may call, comma separated; in development every localhost origin may"),
+  TRUST_PROXY: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe("how many proxies in front set X-Forwarded-For"),
+  JWT_PRIVATE_KEY: z
+    .string()
+    .optional()
+    .describe("Ed25519 private key, PKCS #8 PEM (\\n for line ends); absent outside production: made at first start"),
   JWT_PREVIOUS_PUBLIC_KEYS: list.default([]).describe("base64 SPKI keys that are still accepted after a rotation"),
   ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(3600).default(600).describe("life of an access token"),
   SESSION_DAYS: z.coerce.number().int().min(1).max(365).default(30).describe("life of a session that is not used"),
-  REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(60).default(10).describe("how long a rotated refresh token answers the same new pair"),
-  SEED_DEMO: flag.optional().describe("seed the demo organization into an empty database; default true outside production"),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info").describe("least severe level written"),
+  REFRESH_GRACE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .default(10)
+    .describe("how long a rotated refresh token answers the same new pair"),
+  SEED_DEMO: flag
+    .optional()
+    .describe("seed the demo organization into an empty database; default true outside production"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+    .default("info")
+    .describe("least severe level written"),
   BODY_LIMIT_KIB: z.coerce.number().int().min(16).max(16_384).default(1024).describe("largest JSON body"),
-  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(10).default(6000).describe("calls per person (or address, signed out) and minute"),
-  AUTH_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(10).describe("failed sign-ins per account, and registrations per address, in a minute"),
-  FEED_RETENTION_DAYS: z.coerce.number().int().min(1).default(90).describe("how long changes can be pulled; history stays"),
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(6000)
+    .describe("calls per person (or address, signed out) and minute"),
+  AUTH_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe("failed sign-ins per account, and registrations per address, in a minute"),
+  FEED_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(90)
+    .describe("how long changes can be pulled; history stays"),
 });
 
 export type Config = Readonly<z.output<typeof settings>> & { readonly publicUrl: string };
@@ -47,10 +105,16 @@ const requiredInProduction = ["DATABASE_URL", "JWT_PRIVATE_KEY", "PUBLIC_URL"] a
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = settings.safeParse(given);
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   if (given["NODE_ENV"] === "production") {
     for (const name of requiredInProduction) if (!given[name]) problems.push(`${name}: required in production`);
   }
-  if (!parsed.success || problems.length > 0) throw new Error(`The configuration is incomplete:\n  ${problems.join("\n  ")}`);
-  return { ...parsed.data, publicUrl: (parsed.data.PUBLIC_URL ?? `http://localhost:${parsed.data.PORT}`).replace(/\/$/, "") };
+  if (!parsed.success || problems.length > 0)
+    throw new Error(`The configuration is incomplete:\n  ${problems.join("\n  ")}`);
+  return {
+    ...parsed.data,
+    publicUrl: (parsed.data.PUBLIC_URL ?? `http://localhost:${parsed.data.PORT}`).replace(/\/$/, ""),
+  };
 }
