@@ -1,0 +1,60 @@
+import { defineEntity, p } from "@mikro-orm/core";
+import { base, mutable } from "./base.ts";
+
+const OrganizationSchema = defineEntity({
+  name: "Organization",
+  schema: "organizations",
+  tableName: "organizations",
+  properties: { ...mutable, name: p.text(), slug: p.text() },
+});
+export class Organization extends OrganizationSchema.class {}
+OrganizationSchema.setClass(Organization);
+
+const MemberSchema = defineEntity({
+  name: "Member",
+  schema: "organizations",
+  tableName: "members",
+  properties: {
+    ...mutable,
+    organizationId: p.uuid(),
+    userId: p.uuid(),
+    role: p.string().$type<"owner" | "admin" | "member" | "guest">(),
+  },
+});
+export class Member extends MemberSchema.class {}
+MemberSchema.setClass(Member);
+
+const InvitationSchema = defineEntity({
+  name: "Invitation",
+  schema: "organizations",
+  tableName: "invitations",
+  properties: {
+    ...mutable,
+    organizationId: p.uuid(),
+    email: p.text(),
+    role: p.string().$type<"admin" | "member" | "guest">(),
+    tokenHash: p.text().hidden(),
+    invitedById: p.uuid(),
+    expiresAt: p.datetime(),
+  },
+});
+export class Invitation extends InvitationSchema.class {}
+InvitationSchema.setClass(Invitation);
+
+const TeamSchema = defineEntity({
+  name: "Team",
+  schema: "organizations",
+  tableName: "teams",
+  properties: { ...mutable, organizationId: p.uuid(), name: p.text() },
+});
+export class Team extends TeamSchema.class {}
+TeamSchema.setClass(Team);
+
+const TeamMemberSchema = defineEntity({
+  name: "TeamMember",
+  schema: "organizations",
+  tableName: "team_members",
+  properties: { ...base, organizationId: p.uuid(), teamId: p.uuid(), userId: p.uuid() },
+});
+export class TeamMember extends TeamMemberSchema.class {}
+TeamMemberSchema.setClass(TeamMember);

@@ -1,0 +1,85 @@
+import { Migrator } from "@mikro-orm/migrations";
+import { defineConfig, type EntityManager, MikroORM, UnderscoreNamingStrategy } from "@mikro-orm/postgresql";
+import type { Pool } from "pg";
+import { User } from "./entities/auth.ts";
+import { Invitation, Member, Organization, Team, TeamMember } from "./entities/organizations.ts";
+import { Label, Project, ProjectMember, Status } from "./entities/projects.ts";
+import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
+
+export const entities = [
+  User,
+  Organization,
+  Member,
+  Invitation,
+  Team,
+  TeamMember,
+  Project,
+  ProjectMember,
+  Status,
+  Label,
+];
+
+/** In order; a new migration joins at the end. Named here rather than found on disk, so that a stray file cannot run. */
+const migrationsList = [{ name: "Migration20261122000001_live_core", class: Migration20261122000001_live_core }];
+
+/** An open database: the entity manager's root and the pool below it, which raw statements share. */
+export interface Database {
+  readonly em: EntityManager;
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+/** Limits that hold for every connection of a request (DESIGN §8). */
+const timeouts = { lock_timeout: 2_000, idle_in_transaction_session_timeout: 3_000, statement_timeout: 5_000 };
+
+const options = (url: string) =>
+  defineConfig({
+    clientUrl: url,
+    entities,
+    namingStrategy: UnderscoreNamingStrategy,
+    extensions: [Migrator],
+    forceUtcTimezone: true,
+    migrations: { migrationsList, tableName: "migrations", schema: "public", snapshot: false, transactional: true },
+    allowGlobalContext: true,
+  });
+
+/**
+ * Opens the database. Statements are pipelined: those sent without waiting for each other share a round trip.
+ *
+ * @param poolSize connections at most
+ */
+export async function openDatabase(url: string, poolSize: number): Promise<Database> {
+  const orm = await MikroORM.init({
+    ...options(url),
+    pool: { min: 0, max: poolSize },
+    driverOptions: {
+      pipeline: true,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      application_name: "taskwire",
+      options: Object.entries({ ...timeouts, timezone: "UTC" })
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(" "),
+    },
+  });
+  const pool = (await (
+    orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
+  ).getNativeClient()) as Pool;
+  return { em: orm.em, pool, close: () => orm.close() };
+}
+
+/** Brings a database to the newest schema; many processes may call it at once, one does it. */
+export async function migrate(url: string): Promise<void> {
+  const orm = await MikroORM.init({ ...options(url), pool: { min: 0, max: 2 } });
+  const pool = (await (
+    orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
+  ).getNativeClient()) as Pool;
+  const lock = await pool.connect();
+  try {
+    await lock.query("select pg_advisory_lock(hashtext('taskwire.migrate'))");
+    await orm.migrator.up();
+  } finally {
+    lock.release(true); // closing the connection ends the lock
+    await orm.close();
+  }
+}

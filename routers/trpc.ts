@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { initTRPC, TRPCError } from "@trpc/server";
+import type { OpenApiMeta } from "trpc-to-openapi";
+import { z } from "zod";
+import type { Ctx, PublicCtx } from "../server/context.ts";
+import type { OrganizationPermission, ProjectPermission } from "../server/domain/permissions.ts";
+import { AppError, type ErrorBody, type ErrorCode, errorCodes, toAppError } from "../server/errors.ts";
+
+/** Who may call: everybody, whoever is signed in (about their own things), or who holds a permission. */
+export type Access = "everybody" | "signed-in" | OrganizationPermission | ProjectPermission;
+
+export interface Meta extends OpenApiMeta {
+  access: Access;
+  /** An input that works on the demo data, for documents and tests. */
+  example?: { input?: unknown; output?: unknown };
+}
+
+/** What createContext adds for the edge itself; operations never see it. */
+export interface EdgeCtx extends PublicCtx {
+  /** Why nobody is signed in, when a credential was sent that does not hold. */
+  readonly refusal: AppError | null;
+  /** The header `idempotency-key`: a mutationId for callers that cannot put one into the body. */
+  readonly idempotencyKey: string | null;
+}
+
+const trpc = initTRPC
+  .context<EdgeCtx>()
+  .meta<Meta>()
+  .create({
+    errorFormatter: ({ shape, error }) => {
+      const body = errorBody(error);
+      return {
+        ...shape,
+        message: body.message,
+        data: { code: shape.data.code, httpStatus: errorCodes[body.error], path: shape.data.path, ...body },
+      };
+    },
+  });
+
+/** The one place where any failure of a procedure becomes the body of the error table. */
+export function errorBody(error: TRPCError): ErrorBody {
+  if (error.cause instanceof AppError) return error.cause.toBody();
+  if (error.cause instanceof z.core.$ZodError && error.code === "BAD_REQUEST")
+    return invalidInput(error.cause).toBody();
+  if (error.code !== "INTERNAL_SERVER_ERROR")
+    return new AppError(trpcCodes[error.code] ?? "validation.failed", error.message).toBody();
+  return toAppError(error.cause).toBody();
+}
+
+const trpcCodes: Partial<Record<TRPCError["code"], ErrorCode>> = {
+  NOT_FOUND: "not-found",
+  PAYLOAD_TOO_LARGE: "too-large",
+  TOO_MANY_REQUESTS: "rate-limited",
+  UNAUTHORIZED: "auth.required",
+  FORBIDDEN: "access.denied",
+};
+
+const invalidInput = (error: z.core.$ZodError) =>
+  new AppError("validation.failed", "Some values are not as they should be.", {
+    issues: error.issues.map((issue) => ({
+      path: issue.path,
+      message: issue.message,
+      ...(issue.code === "unrecognized_keys" ? { keys: issue.keys } : {}),
+    })),
+  });
+
+/** AppErrors travel as the cause of a TRPCError, which carries the HTTP status. */
+function toTrpcError(error: unknown): TRPCError {
+  const cause = toAppError(error);
+  return new TRPCError({ code: statusNames[cause.status] ?? "INTERNAL_SERVER_ERROR", message: cause.message, cause });
+}
+
+const statusNames: Record<number, TRPCError["code"]> = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  409: "CONFLICT",
+  413: "PAYLOAD_TOO_LARGE",
+  422: "UNPROCESSABLE_CONTENT",
+  429: "TOO_MANY_REQUESTS",
+  503: "SERVICE_UNAVAILABLE",
+};
+
+const withErrors = trpc.middleware(async ({ next }) => {
+  const result = await next();
+  if (result.ok || !(result.error.cause instanceof Error) || result.error.code !== "INTERNAL_SERVER_ERROR")
+    return result;
+  throw toTrpcError(result.error.cause);
+});
+
+const withSignIn = trpc.middleware(({ ctx, next }) => {
+  if (!ctx.actor) throw toTrpcError(ctx.refusal ?? new AppError("auth.required", "Sign in first."));
+  return next({ ctx: ctx as EdgeCtx & Ctx });
+});
+
+/** Gives a mutation its id, so that sent twice it acts once (DESIGN §6). */
+const withMutation = trpc.middleware(async ({ ctx, type, path, getRawInput, next }) => {
+  if (type !== "mutation") return next();
+  const raw = (await getRawInput()) as { mutationId?: unknown } | undefined;
+  const given = raw?.mutationId ?? ctx.idempotencyKey;
+  if (typeof given !== "string") return next();
+  const id = z.uuid().safeParse(given);
+  if (!id.success)
+    throw toTrpcError(
+      new AppError("validation.failed", "mutationId must be a UUID.", {
+        issues: [{ path: ["mutationId"], message: "must be a UUID" }],
+      }),
+    );
+  const { mutationId: _, ...request } = raw ?? {};
+  const requestHash = createHash("sha256").update(path).update(JSON.stringify(request)).digest("base64url");
+  return next({ ctx: { mutation: { id: id.data, requestHash } } });
+});
+
+export const router = trpc.router;
+export const createCallerFactory = trpc.createCallerFactory;
+
+/** For everybody, signed in or not. */
+export const publicProcedure = trpc.procedure.use(withErrors).use(withMutation);
+
+/** For whoever is signed in; what they may do, the operation's door decides. */
+export const procedure = publicProcedure.use(withSignIn);
+
+/** The input of a mutation, with the `mutationId` that makes it safe to send again. */
+export const mutates = <Shape extends z.ZodRawShape>(input: z.ZodObject<Shape>) =>
+  input
+    .extend({ mutationId: z.uuid().optional().describe("sent twice, the mutation acts once and answers the same") })
+    .strict();
+
+/**
+ * REST address and documentation of a procedure.
+ *
+ * @param route method and path: `POST /tasks/{taskId}/move`
+ */
+export function rest(
+  route: `${"GET" | "POST" | "PATCH" | "PUT" | "DELETE"} /${string}`,
+  summary: string,
+  options: { access: Access; description?: string; example?: Meta["example"] },
+): Meta {
+  const [method, path] = route.split(" ") as ["GET", `/${string}`];
+  return {
+    access: options.access,
+    ...(options.example ? { example: options.example } : {}),
+    openapi: {
+      method,
+      path,
+      summary,
+      ...(options.description ? { description: options.description } : {}),
+      protect: options.access !== "everybody",
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { EntityManager } from "@mikro-orm/postgresql";
+import type { Logger } from "pino";
+import type { Database } from "../db/orm.ts";
+import type { Config } from "./config.ts";
+import type { PendingChange } from "./platform/feed.ts";
+import type { FeedHub } from "./platform/feed-hub.ts";
+import type { Services } from "./platform/services.ts";
+import type { Sql } from "./platform/sql.ts";
+
+/** Who calls. */
+export interface Actor {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** What the process holds open and hands to every call. */
+export interface App extends Services {
+  readonly config: Config;
+  readonly database: Database;
+  readonly hub: FeedHub;
+  readonly log: Logger;
+  /** Names this life of the database (DESIGN §1). */
+  readonly epoch: string;
+}
+
+/** Where a call came from. */
+export interface Origin {
+  readonly requestId: string;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+/** A mutation that the client may send again: acts once, answers the same. */
+export interface Mutation {
+  readonly id: string;
+  /** Of procedure and input, so that a reused id with another request is noticed. */
+  readonly requestHash: string;
+}
+
+/** Everything an operation may use; `A` is who calls, `null` where signed-out callers are welcome. */
+export interface Ctx<A extends Actor | null = Actor> {
+  readonly app: App;
+  readonly actor: A;
+  readonly now: Date;
+  readonly origin: Origin;
+  readonly mutation: Mutation | null;
+  /** Entities and unit of work; inside a transaction bound to it, else for reading. */
+  readonly em: EntityManager;
+  /** Raw statements; inside a transaction on its connection, else on any of the pool. */
+  readonly sql: Sql;
+  /** Present inside `inTransaction`. */
+  readonly transaction: OpenTransaction | null;
+}
+
+export type PublicCtx = Ctx<Actor | null>;
+
+/** What a transaction has gathered so far. */
+export interface OpenTransaction {
+  readonly changes: PendingChange[];
+  /** Run after the commit and before the answer; must not fail. */
+  readonly afterCommit: (() => void)[];
+}

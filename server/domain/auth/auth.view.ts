@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { instant } from "../fields.ts";
+
+export const userViewSchema = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    name: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    version: z.int(),
+  })
+  .meta({ id: "User" });
+/** An account, as its owner sees it. */
+export type UserView = z.output<typeof userViewSchema>;
+
+export const userColumns = `u.id, u.email, u.name, u.created_at as "createdAt", u.updated_at as "updatedAt", u.version`;
+
+export const sessionViewSchema = z
+  .object({
+    id: z.uuid(),
+    userId: z.uuid(),
+    ip: z.string(),
+    userAgent: z.string(),
+    createdAt: instant,
+    expiresAt: instant,
+  })
+  .meta({ id: "Session" });
+/** One sign-in of a person, on one device. */
+export type SessionView = z.output<typeof sessionViewSchema>;
+
+export const sessionColumns = `s.id, s.user_id as "userId", s.ip, s.user_agent as "userAgent", s.created_at as "createdAt", s.expires_at as "expiresAt"`;

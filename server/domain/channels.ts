@@ -1,0 +1,160 @@
+import type { Ctx } from "../context.ts";
+import { notFound } from "../errors.ts";
+import { type Channel, type ChannelKind, channelKinds, readEpoch, readHeads } from "../platform/feed.ts";
+import { type Sql, type Statement, statement } from "../platform/sql.ts";
+import { inSnapshot } from "../transaction.ts";
+import { sessionColumns, userColumns } from "./auth/auth.view.ts";
+import type { EntityName, EntityViews } from "./events.ts";
+import {
+  invitationColumns,
+  memberColumns,
+  membershipColumns,
+  organizationColumns,
+  teamColumns,
+  teamMemberColumns,
+} from "./organizations/organization.view.ts";
+import { projectRoleSql } from "./projects/project.access.ts";
+import { projectAccessSql } from "./projects/project.queries.ts";
+import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
+import { boardColumns, boardJoins } from "./tasks/task.view.ts";
+import { taskLinkColumns, watchColumns } from "./tasks/task-link.view.ts";
+
+/** A channel taken apart. */
+export interface ChannelName {
+  readonly kind: ChannelKind;
+  readonly id: string;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The parts of a channel's name, or null when it is none. */
+export function parseChannel(channel: string): ChannelName | null {
+  const [kind, id, ...rest] = channel.split(":");
+  if (rest.length > 0 || !id || !uuid.test(id) || !channelKinds.some((known) => known === kind)) return null;
+  return { kind: kind as ChannelKind, id };
+}
+
+/** Who of `$2` may read the audience `$1`; per kind of channel. */
+const readers: Record<ChannelKind, Statement> = {
+  user: statement(
+    "channel.readers-of-user",
+    "select u.id from auth.users u where u.id = $1 and u.id = any($2::uuid[]) and u.disabled_at is null",
+  ),
+  organization: statement(
+    "channel.readers-of-organization",
+    `select m.user_id as id from organizations.members m where m.organization_id = $1 and m.user_id = any($2::uuid[]) and m.role <> 'guest'`,
+  ),
+  "organization-admins": statement(
+    "channel.readers-of-organization-admins",
+    `select m.user_id as id from organizations.members m where m.organization_id = $1 and m.user_id = any($2::uuid[]) and m.role in ('owner', 'admin')`,
+  ),
+  project: statement(
+    "channel.readers-of-project",
+    `select asked.id from projects.projects p, unnest($2::uuid[]) as asked (id) where p.id = $1 and ${projectRoleSql("p", "asked.id")} > 0`,
+  ),
+};
+
+/** Those of the given people who may read a channel now. */
+export async function readersOf(sql: Sql, channel: Channel, userIds: readonly string[]): Promise<Set<string>> {
+  const name = parseChannel(channel);
+  if (!name || userIds.length === 0) return new Set();
+  const rows = await sql.query<{ id: string }>(readers[name.kind], [name.id, userIds]);
+  return new Set(rows.map((row) => row.id));
+}
+
+/**
+ * The door to a channel.
+ *
+ * @throws AppError `not-found` when it is no channel, or not the caller's to read
+ */
+export async function accessChannel(ctx: Ctx, channel: string): Promise<Channel> {
+  const allowed = await readersOf(ctx.sql, channel as Channel, [ctx.actor.userId]);
+  if (!allowed.has(ctx.actor.userId)) throw notFound("channel", channel);
+  return channel as Channel;
+}
+
+type Parts = Partial<Record<EntityName, Statement>>;
+
+/** What a channel's snapshot holds: per entity, one statement whose rows are its views. `$1` is the audience's id. */
+const snapshots: Record<ChannelKind, Parts> = {
+  user: {
+    user: statement("snapshot.user", `select ${userColumns} from auth.users u where u.id = $1`),
+    session: statement("snapshot.sessions", `select ${sessionColumns} from auth.sessions s where s.user_id = $1`),
+    membership: statement(
+      "snapshot.memberships",
+      `select ${membershipColumns} from organizations.members m join organizations.organizations o on o.id = m.organization_id where m.user_id = $1`,
+    ),
+    projectAccess: statement("snapshot.project-access", projectAccessSql("m.user_id = $1")),
+    watch: statement("snapshot.watches", `select ${watchColumns} from tasks.watches w where w.user_id = $1`),
+  },
+  organization: {
+    organization: statement(
+      "snapshot.organization",
+      `select ${organizationColumns} from organizations.organizations o where o.id = $1`,
+    ),
+    member: statement(
+      "snapshot.members",
+      `select ${memberColumns} from organizations.members m join auth.users u on u.id = m.user_id where m.organization_id = $1`,
+    ),
+    team: statement("snapshot.teams", `select ${teamColumns} from organizations.teams t where t.organization_id = $1`),
+    teamMember: statement(
+      "snapshot.team-members",
+      `select ${teamMemberColumns} from organizations.team_members tm where tm.organization_id = $1`,
+    ),
+    project: statement(
+      "snapshot.open-projects",
+      `select ${projectColumns} from projects.projects p where p.organization_id = $1 and p.visibility = 'organization'`,
+    ),
+  },
+  "organization-admins": {
+    invitation: statement(
+      "snapshot.invitations",
+      `select ${invitationColumns} from organizations.invitations i where i.organization_id = $1`,
+    ),
+  },
+  project: {
+    project: statement("snapshot.project", `select ${projectColumns} from projects.projects p where p.id = $1`),
+    projectMember: statement(
+      "snapshot.project-members",
+      `select ${projectMemberColumns} from projects.project_members pm where pm.project_id = $1`,
+    ),
+    status: statement("snapshot.statuses", `select ${statusColumns} from projects.statuses s where s.project_id = $1`),
+    label: statement("snapshot.labels", `select ${labelColumns} from projects.labels l where l.project_id = $1`),
+    task: statement(
+      "snapshot.tasks",
+      `select ${boardColumns} from tasks.tasks t ${boardJoins} where t.project_id = $1 and t.deleted_at is null`,
+    ),
+    taskLink: statement(
+      "snapshot.task-links",
+      `select ${taskLinkColumns} from tasks.task_links k where k.project_id = $1`,
+    ),
+  },
+};
+
+/** Everything in a channel as of `seq`: with the changes after it, a copy that stays true. */
+export interface Snapshot {
+  epoch: string;
+  channel: Channel;
+  seq: number;
+  entities: { [E in EntityName]?: EntityViews[E][] };
+}
+
+/**
+ * A channel's entities and the number of the last change they contain, read at one moment.
+ *
+ * @throws AppError `not-found`
+ */
+export async function takeSnapshot(ctx: Ctx, channel: string): Promise<Snapshot> {
+  return inSnapshot(ctx, async (ctx) => {
+    const readable = await accessChannel(ctx, channel);
+    const { kind, id } = parseChannel(readable) as ChannelName;
+    const parts = Object.entries(snapshots[kind]);
+    const [epoch, heads, ...rows] = await Promise.all([
+      readEpoch(ctx.sql),
+      readHeads(ctx.sql, [readable]),
+      ...parts.map(([, statement]) => ctx.sql.query(statement, [id])),
+    ]);
+    const entities = Object.fromEntries(parts.map(([entity], at) => [entity, rows[at]]));
+    return { epoch, channel: readable, seq: heads.get(readable)?.seq ?? 0, entities: entities as Snapshot["entities"] };
+  });
+}

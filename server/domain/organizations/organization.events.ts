@@ -1,0 +1,55 @@
+import { defineChange } from "../change.ts";
+import {
+  invitationViewSchema,
+  membershipViewSchema,
+  memberViewSchema,
+  organizationViewSchema,
+  teamMemberViewSchema,
+  teamViewSchema,
+} from "./organization.view.ts";
+
+const organization = {
+  entity: "organization",
+  view: organizationViewSchema,
+  channel: (view: { id: string }) => `organization:${view.id}` as const,
+} as const;
+export const organizationCreated = defineChange({ ...organization, type: "organization.created", op: "create" });
+export const organizationUpdated = defineChange({ ...organization, type: "organization.updated", op: "update" });
+export const organizationDeleted = defineChange({ ...organization, type: "organization.deleted", op: "delete" });
+
+const inOrganization = (view: { organizationId: string }) => `organization:${view.organizationId}` as const;
+
+const member = { entity: "member", view: memberViewSchema, channel: inOrganization } as const;
+export const memberJoined = defineChange({ ...member, type: "member.joined", op: "create" });
+export const memberRoleChanged = defineChange({ ...member, type: "member.role-changed", op: "update" });
+/** Left, or was removed. */
+export const memberRemoved = defineChange({ ...member, type: "member.removed", op: "delete" });
+
+const membership = {
+  entity: "membership",
+  view: membershipViewSchema,
+  channel: (view: { userId: string }) => `user:${view.userId}` as const,
+} as const;
+export const membershipBegan = defineChange({ ...membership, type: "membership.began", op: "create" });
+export const membershipChanged = defineChange({ ...membership, type: "membership.changed", op: "update" });
+export const membershipEnded = defineChange({ ...membership, type: "membership.ended", op: "delete" });
+
+/** Invitations name addresses of people who are not here yet, so only owners and admins hear of them. */
+const invitation = {
+  entity: "invitation",
+  view: invitationViewSchema,
+  channel: (view: { organizationId: string }) => `organization-admins:${view.organizationId}` as const,
+} as const;
+export const invitationCreated = defineChange({ ...invitation, type: "invitation.created", op: "create" });
+export const invitationResent = defineChange({ ...invitation, type: "invitation.resent", op: "update" });
+export const invitationWithdrawn = defineChange({ ...invitation, type: "invitation.withdrawn", op: "delete" });
+export const invitationAccepted = defineChange({ ...invitation, type: "invitation.accepted", op: "delete" });
+
+const team = { entity: "team", view: teamViewSchema, channel: inOrganization } as const;
+export const teamCreated = defineChange({ ...team, type: "team.created", op: "create" });
+export const teamUpdated = defineChange({ ...team, type: "team.updated", op: "update" });
+export const teamDeleted = defineChange({ ...team, type: "team.deleted", op: "delete" });
+
+const teamMember = { entity: "teamMember", view: teamMemberViewSchema, channel: inOrganization } as const;
+export const teamMemberAdded = defineChange({ ...teamMember, type: "team-member.added", op: "create" });
+export const teamMemberRemoved = defineChange({ ...teamMember, type: "team-member.removed", op: "delete" });

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { instant } from "../fields.ts";
+import { organizationRoles } from "../permissions.ts";
+
+const timestamps = { createdAt: instant, updatedAt: instant, version: z.int() };
+const timestampColumns = (row: string) =>
+  `${row}.created_at as "createdAt", ${row}.updated_at as "updatedAt", ${row}.version`;
+
+export const organizationViewSchema = z
+  .object({ id: z.uuid(), name: z.string(), slug: z.string(), ...timestamps })
+  .meta({ id: "Organization" });
+export type OrganizationView = z.output<typeof organizationViewSchema>;
+export const organizationColumns = `o.id, o.name, o.slug, ${timestampColumns("o")}`;
+
+/** Somebody in an organization, as its other people see them. */
+export const memberViewSchema = z
+  .object({
+    id: z.uuid(),
+    organizationId: z.uuid(),
+    userId: z.uuid(),
+    name: z.string(),
+    email: z.string(),
+    role: z.enum(organizationRoles),
+    ...timestamps,
+  })
+  .meta({ id: "Member" });
+export type MemberView = z.output<typeof memberViewSchema>;
+/** Of members `m` joined with auth.users `u`. */
+export const memberColumns = `m.id, m.organization_id as "organizationId", m.user_id as "userId", u.name, u.email, m.role, ${timestampColumns("m")}`;
+
+/** One of my organizations, in my own channel: it comes when I join and goes when I leave. */
+export const membershipViewSchema = z
+  .object({
+    id: z.uuid().describe("the organization's id"),
+    userId: z.uuid(),
+    name: z.string(),
+    slug: z.string(),
+    role: z.enum(organizationRoles),
+  })
+  .meta({ id: "Membership" });
+export type MembershipView = z.output<typeof membershipViewSchema>;
+/** Of members `m` joined with their organizations `o`. */
+export const membershipColumns = `o.id, m.user_id as "userId", o.name, o.slug, m.role`;
+
+export const invitationViewSchema = z
+  .object({
+    id: z.uuid(),
+    organizationId: z.uuid(),
+    email: z.string(),
+    role: z.enum(["guest", "member", "admin"]),
+    invitedById: z.uuid(),
+    expiresAt: instant,
+    ...timestamps,
+  })
+  .meta({ id: "Invitation" });
+export type InvitationView = z.output<typeof invitationViewSchema>;
+export const invitationColumns = `i.id, i.organization_id as "organizationId", i.email, i.role, i.invited_by_id as "invitedById", i.expires_at as "expiresAt", ${timestampColumns("i")}`;
+
+export const teamViewSchema = z
+  .object({ id: z.uuid(), organizationId: z.uuid(), name: z.string(), ...timestamps })
+  .meta({ id: "Team" });
+export type TeamView = z.output<typeof teamViewSchema>;
+export const teamColumns = `t.id, t.organization_id as "organizationId", t.name, ${timestampColumns("t")}`;
+
+export const teamMemberViewSchema = z
+  .object({ id: z.uuid(), organizationId: z.uuid(), teamId: z.uuid(), userId: z.uuid(), createdAt: instant })
+  .meta({ id: "TeamMember" });
+export type TeamMemberView = z.output<typeof teamMemberViewSchema>;
+export const teamMemberColumns = `tm.id, tm.organization_id as "organizationId", tm.team_id as "teamId", tm.user_id as "userId", tm.created_at as "createdAt"`;

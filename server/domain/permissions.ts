@@ -1,0 +1,55 @@
+/** Who may do what: the one table. Doors read it; clients may, too (`meta.permissions`). */
+
+export const organizationRoles = ["guest", "member", "admin", "owner"] as const;
+export type OrganizationRole = (typeof organizationRoles)[number];
+
+export const projectRoles = ["viewer", "commenter", "editor", "manager"] as const;
+export type ProjectRole = (typeof projectRoles)[number];
+
+export const organizationPermissions = {
+  /** Guests see the organization's name and the projects they were given, not its people. */
+  "organization.read": ["guest", "member", "admin", "owner"],
+  "organization.read-people": ["member", "admin", "owner"],
+  "organization.update": ["admin", "owner"],
+  "organization.delete": ["owner"],
+  "member.manage": ["admin", "owner"],
+  "invitation.manage": ["admin", "owner"],
+  "team.manage": ["admin", "owner"],
+  "project.create": ["member", "admin", "owner"],
+} as const satisfies Record<string, readonly OrganizationRole[]>;
+
+export const projectPermissions = {
+  "project.read": ["viewer", "commenter", "editor", "manager"],
+  "project.update": ["manager"],
+  "project.archive": ["manager"],
+  "project.delete": ["manager"],
+  "project.manage-members": ["manager"],
+  "status.manage": ["manager"],
+  "label.manage": ["editor", "manager"],
+  "task.read": ["viewer", "commenter", "editor", "manager"],
+  "task.watch": ["viewer", "commenter", "editor", "manager"],
+  "task.create": ["editor", "manager"],
+  "task.update": ["editor", "manager"],
+  "task.move": ["editor", "manager"],
+  "task.delete": ["editor", "manager"],
+  "task.purge": ["manager"],
+} as const satisfies Record<string, readonly ProjectRole[]>;
+
+export type OrganizationPermission = keyof typeof organizationPermissions;
+export type ProjectPermission = keyof typeof projectPermissions;
+
+/** Permissions that an archived project still grants; all others need it restored first. */
+export const grantedWhenArchived: readonly ProjectPermission[] = [
+  "project.read",
+  "project.archive",
+  "project.delete",
+  "project.manage-members",
+  "task.read",
+  "task.watch",
+];
+
+export const organizationGrants = (role: OrganizationRole, permission: OrganizationPermission) =>
+  (organizationPermissions[permission] as readonly OrganizationRole[]).includes(role);
+
+export const projectGrants = (role: ProjectRole, permission: ProjectPermission) =>
+  (projectPermissions[permission] as readonly ProjectRole[]).includes(role);

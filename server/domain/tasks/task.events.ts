@@ -1,0 +1,35 @@
+import { defineChange } from "../change.ts";
+import { taskViewSchema } from "./task.view.ts";
+import { taskLinkViewSchema, watchViewSchema } from "./task-link.view.ts";
+
+const inProject = (view: { projectId: string }) => `project:${view.projectId}` as const;
+
+const task = { entity: "task", view: taskViewSchema, channel: inProject } as const;
+export const taskCreated = defineChange({ ...task, type: "task.created", op: "create" });
+/** Its words, dates, priority, estimate or parent changed. */
+export const taskUpdated = defineChange({ ...task, type: "task.updated", op: "update" });
+/** It changed its place on the board, and perhaps its status. */
+export const taskMoved = defineChange({ ...task, type: "task.moved", op: "update" });
+/** Its rank was rewritten to make room; its place among the others is the same. */
+export const taskReranked = defineChange({ ...task, type: "task.reranked", op: "update" });
+export const taskAssigned = defineChange({ ...task, type: "task.assigned", op: "update" });
+export const taskLabelled = defineChange({ ...task, type: "task.labelled", op: "update" });
+export const taskArchived = defineChange({ ...task, type: "task.archived", op: "update" });
+export const taskUnarchived = defineChange({ ...task, type: "task.unarchived", op: "update" });
+/** Into the trash: clients drop it. */
+export const taskTrashed = defineChange({ ...task, type: "task.trashed", op: "delete" });
+/** Out of the trash, whole again. */
+export const taskRestored = defineChange({ ...task, type: "task.restored", op: "create" });
+
+const taskLink = { entity: "taskLink", view: taskLinkViewSchema, channel: inProject } as const;
+export const taskLinked = defineChange({ ...taskLink, type: "task.linked", op: "create" });
+export const taskUnlinked = defineChange({ ...taskLink, type: "task.unlinked", op: "delete" });
+
+/** Who watches what is everybody's own matter, so it lives in their own channel. */
+const watch = {
+  entity: "watch",
+  view: watchViewSchema,
+  channel: (view: { userId: string }) => `user:${view.userId}` as const,
+} as const;
+export const taskWatched = defineChange({ ...watch, type: "task.watched", op: "create" });
+export const taskUnwatched = defineChange({ ...watch, type: "task.unwatched", op: "delete" });
