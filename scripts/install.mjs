@@ -56,7 +56,11 @@ async function install() {
   const ticking = setInterval(() => console.log(`  … still installing (${seconds()})`), 15_000);
   try {
     const node = await obtainNode();
-    await npm(node, ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"]);
+    const options = ["--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
+    await npm(node, ["ci", ...options]).catch((error) => {
+      console.log(`${error.message}; trying npm install, which forgives a lock file that is not complete …`);
+      return npm(node, ["install", "--no-save", ...options]);
+    });
   } catch (error) {
     console.error(`\n${error.message}`);
     console.error(
