@@ -3,9 +3,12 @@ import { describe, expect, test } from "vitest";
 import { readConfig, settings } from "./config.ts";
 
 /** `NAME=value` is a default, `# NAME=value` an example for a setting without one. */
-const example = [...readFileSync(".env.example", "utf8").matchAll(/^(# )?([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(
-  ([, commented, name = "", value = ""]) => ({ name, value, isDefault: !commented }),
-);
+const [ours = ""] = readFileSync(".env.example", "utf8").split("# ── Only for docker compose");
+const example = [...ours.matchAll(/^(# )?([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, commented, name = "", value = ""]) => ({
+  name,
+  value,
+  isDefault: !commented,
+}));
 const defaults = Object.fromEntries(example.filter((line) => line.isDefault).map(({ name, value }) => [name, value]));
 
 const production = {

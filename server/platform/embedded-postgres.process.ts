@@ -73,7 +73,9 @@ export function asOwner(
 ): [command: string, args: string[], ids: { uid?: number; gid?: number }] {
   if (!setpriv) return [file, [...args], { uid, gid }];
   const change = uid === undefined ? [] : [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"];
-  const look = readsAll ? ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"] : [];
+  // The last one lets access(2), by which initdb looks for its programs, count the capability too.
+  const caps = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--securebits=+no_setuid_fixup"];
+  const look = readsAll ? caps : [];
   return [setpriv, ["--pdeathsig=INT", ...change, ...look, "--", file, ...args], {}];
 }
 
