@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { z } from "zod";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -97,12 +98,18 @@ export type Config = Readonly<z.output<typeof settings>> & { readonly publicUrl:
 /** What production cannot do without: a default would be a published secret, or lose data with the container. */
 const requiredInProduction = ["DATABASE_URL", "JWT_PRIVATE_KEY", "PUBLIC_URL"] as const;
 
+/** The variables of the process, and those of `.env` that it does not have. */
+function environment(): Record<string, string | undefined> {
+  if (process.env["NODE_ENV"] !== "test" && existsSync(".env")) process.loadEnvFile(".env");
+  return process.env;
+}
+
 /**
  * Reads the environment; the only reader of `process.env`.
  *
  * @throws Error that names every wrong or missing setting, one a line
  */
-export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+export function readConfig(env: Record<string, string | undefined> = environment()): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = settings.safeParse(given);
   const problems = parsed.success
