@@ -34,32 +34,59 @@ export function parseChannel(channel: string): ChannelName | null {
   return { kind: kind as ChannelKind, id };
 }
 
-/** Who of `$2` may read the audience `$1`; per kind of channel. */
+/** Which of the pairs (audience `$1[n]`, person `$2[n]`) may read; per kind of channel. */
+const asked = "unnest($1::uuid[], $2::uuid[]) as asked (audience, person)";
 const readers: Record<ChannelKind, Statement> = {
   user: statement(
     "channel.readers-of-user",
-    "select u.id from auth.users u where u.id = $1 and u.id = any($2::uuid[]) and u.disabled_at is null",
+    `select asked.* from ${asked} join auth.users u on u.id = asked.person where asked.audience = asked.person and u.disabled_at is null`,
   ),
   organization: statement(
     "channel.readers-of-organization",
-    `select m.user_id as id from organizations.members m where m.organization_id = $1 and m.user_id = any($2::uuid[]) and m.role <> 'guest'`,
+    `select asked.* from ${asked} join organizations.members m on m.organization_id = asked.audience and m.user_id = asked.person where m.role <> 'guest'`,
   ),
   "organization-admins": statement(
     "channel.readers-of-organization-admins",
-    `select m.user_id as id from organizations.members m where m.organization_id = $1 and m.user_id = any($2::uuid[]) and m.role in ('owner', 'admin')`,
+    `select asked.* from ${asked} join organizations.members m on m.organization_id = asked.audience and m.user_id = asked.person where m.role in ('owner', 'admin')`,
   ),
   project: statement(
     "channel.readers-of-project",
-    `select asked.id from projects.projects p, unnest($2::uuid[]) as asked (id) where p.id = $1 and ${projectRoleSql("p", "asked.id")} > 0`,
+    `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
   ),
 };
 
+/** A person and a channel they want to read, or do. */
+export interface Reading {
+  readonly channel: Channel;
+  readonly userId: string;
+}
+
+/** Those of the given readings that are allowed now, with one statement per kind of channel. */
+export async function allowedReadings<R extends Reading>(sql: Sql, readings: readonly R[]): Promise<Set<R>> {
+  const kinds = Map.groupBy(readings, (reading) => parseChannel(reading.channel)?.kind);
+  const allowed = await Promise.all(
+    channelKinds.map(async (kind) => {
+      const given = kinds.get(kind) ?? [];
+      if (given.length === 0) return [];
+      const audiences = given.map((reading) => reading.channel.slice(kind.length + 1));
+      const rows = await sql.query<{ audience: string; person: string }>(readers[kind], [
+        audiences,
+        given.map((reading) => reading.userId),
+      ]);
+      const found = new Set(rows.map((row) => `${row.audience} ${row.person}`));
+      return given.filter((reading, at) => found.has(`${audiences[at]} ${reading.userId}`));
+    }),
+  );
+  return new Set(allowed.flat());
+}
+
 /** Those of the given people who may read a channel now. */
 export async function readersOf(sql: Sql, channel: Channel, userIds: readonly string[]): Promise<Set<string>> {
-  const name = parseChannel(channel);
-  if (!name || userIds.length === 0) return new Set();
-  const rows = await sql.query<{ id: string }>(readers[name.kind], [name.id, userIds]);
-  return new Set(rows.map((row) => row.id));
+  const allowed = await allowedReadings(
+    sql,
+    userIds.map((userId) => ({ channel, userId })),
+  );
+  return new Set([...allowed].map((reading) => reading.userId));
 }
 
 /**
