@@ -39,7 +39,14 @@ const options = (url: string) =>
     namingStrategy: UnderscoreNamingStrategy,
     extensions: [Migrator],
     forceUtcTimezone: true,
-    migrations: { migrationsList, tableName: "migrations", schema: "public", snapshot: false, transactional: true },
+    migrations: {
+      migrationsList,
+      tableName: "migrations",
+      schema: "public",
+      snapshot: false,
+      silent: true,
+      transactional: true,
+    },
     allowGlobalContext: true,
   });
 

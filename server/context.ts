@@ -17,6 +17,8 @@ export interface Actor {
 export interface App extends Services {
   readonly config: Config;
   readonly database: Database;
+  /** Raw statements on any connection of the pool. */
+  readonly sql: Sql;
   readonly hub: FeedHub;
   readonly log: Logger;
   /** Names this life of the database (DESIGN §1). */
@@ -57,6 +59,22 @@ export type PublicCtx = Ctx<Actor | null>;
 /** What a transaction has gathered so far. */
 export interface OpenTransaction {
   readonly changes: PendingChange[];
+  /** Statements that were sent and whose answers only matter for the commit. */
+  readonly writes: Promise<unknown>[];
   /** Run after the commit and before the answer; must not fail. */
   readonly afterCommit: (() => void)[];
+}
+
+/** A context for one call (or one event of a socket, or one job). */
+export function contextOf<A extends Actor | null>(app: App, actor: A, origin: Origin): Ctx<A> {
+  return {
+    app,
+    actor,
+    now: new Date(),
+    origin,
+    mutation: null,
+    em: app.database.em.fork(),
+    sql: app.sql,
+    transaction: null,
+  };
 }

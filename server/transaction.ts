@@ -5,7 +5,7 @@ import type { Actor, Ctx, Mutation, OpenTransaction, PublicCtx } from "./context
 import { AppError, conflict, databaseFault, toAppError } from "./errors.ts";
 import { appendToFeed, type PendingChange, type StoredChange } from "./platform/feed.ts";
 import { kyselyOn } from "./platform/orm-transaction.ts";
-import { type Sql, sqlOn, statement } from "./platform/sql.ts";
+import { type Sql, type Statement, sqlOn, statement } from "./platform/sql.ts";
 
 const maxAttempts = 4;
 
@@ -39,6 +39,14 @@ export async function inTransaction<A extends Actor | null, T>(
 /** Deadlock and serialization failure: the same work succeeds when it runs alone. */
 const isTransient = (error: unknown) => ["40P01", "40001"].includes(databaseFault(error).code ?? "");
 
+/** Sends a statement that needs no answer: it travels with COMMIT, and fails the transaction if it fails. */
+export function write(ctx: PublicCtx, statement: Statement, values: readonly unknown[]): void {
+  if (!ctx.transaction) throw new Error(`${statement.name} was written outside a transaction`);
+  const sent = ctx.sql.query(statement, values);
+  sent.catch(() => {}); // the commit reports it
+  ctx.transaction.writes.push(sent);
+}
+
 async function attemptTransaction<A extends Actor | null, T>(
   ctx: Ctx<A>,
   work: (ctx: Ctx<A>) => Promise<T>,
@@ -51,7 +59,7 @@ async function attemptTransaction<A extends Actor | null, T>(
     const earlier = earlierAnswer<T>(ctx, client);
     for (const sent of [begun, earlier]) sent.catch(() => {}); // awaited below; a failing `work` may come first
 
-    const transaction: OpenTransaction = { changes: [], afterCommit: [] };
+    const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
     const sql = sqlOn(client);
     const em = lazyEntityManager(database.em, client);
     const inner = Object.defineProperty({ ...ctx, transaction, sql }, "em", { get: em.get, enumerable: true });
@@ -83,21 +91,19 @@ async function commit(
   ctx: PublicCtx,
   sql: Sql,
   client: PoolClient,
-  { changes }: OpenTransaction,
+  { changes, writes }: OpenTransaction,
   result: unknown,
 ): Promise<StoredChange[]> {
   const mutation = ctx.mutation && ctx.actor ? { ...ctx.mutation, actorId: ctx.actor.userId, result } : null;
-  const [appended, committed] = await Promise.allSettled([
-    changes.length > 0 || mutation ? appendToFeed(sql, ctx.actor?.userId ?? null, changes, mutation) : [],
-    client.query("commit"),
-  ]);
-  if (appended.status === "fulfilled" && committed.status === "fulfilled") {
-    if (committed.value.command !== "COMMIT") throw new Error("The transaction had failed before its COMMIT");
-    return appended.value;
-  }
-  const reason = appended.status === "rejected" ? appended.reason : (committed as PromiseRejectedResult).reason;
-  if (!isConnectionLost(reason)) throw reason;
-  return settleLostCommit(ctx, client, changes, reason);
+  const appended =
+    changes.length > 0 || mutation
+      ? appendToFeed(sql, ctx.actor?.userId ?? null, changes, mutation)
+      : Promise.resolve([]);
+  const outcomes = await Promise.allSettled([...writes, appended, client.query("commit")]);
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure && isConnectionLost(failure.reason)) return settleLostCommit(ctx, client, changes, failure.reason);
+  if (failure) throw failure.reason;
+  return appended;
 }
 
 const isConnectionLost = (error: unknown) => toAppError(error).code === "upstream.down";

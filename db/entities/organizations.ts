@@ -34,6 +34,7 @@ const InvitationSchema = defineEntity({
     email: p.text(),
     role: p.string().$type<"admin" | "member" | "guest">(),
     tokenHash: p.text().hidden(),
+    tokenSalt: p.text().hidden(),
     invitedById: p.uuid(),
     expiresAt: p.datetime(),
   },

@@ -133,6 +133,8 @@ create table organizations.invitations (
   email text not null check (email = lower(email)),
   role text not null check (role in ('admin', 'member', 'guest')),
   token_hash text collate "C" not null unique,
+  -- The token is derived from this and a secret of the server, so that an admin can ask for it again.
+  token_salt text not null,
   invited_by_id uuid not null references auth.users,
   expires_at timestamptz not null,
   version int not null default 1,

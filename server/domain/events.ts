@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Change } from "../platform/feed.ts";
 import * as auth from "./auth/auth.events.ts";
 import * as organizations from "./organizations/organization.events.ts";
@@ -19,6 +19,13 @@ type ViewOf<D> = D extends { view: infer S extends z.ZodType } ? z.output<S> : n
 /** The entities of the snapshots, by name. */
 export type EntityViews = { [D in Definition as D["entity"]]: ViewOf<D> };
 export type EntityName = keyof EntityViews;
+
+/** The schema of each entity's view, by the entity's name. */
+export const entityViews = Object.fromEntries(
+  catalogue.map(({ entity, view }) => [entity, z.array(view)]),
+) as unknown as {
+  [E in EntityName]: z.ZodArray<z.ZodType<EntityViews[E]>>;
+};
 
 type PatchOf<D extends Definition> = D["op"] extends "create"
   ? ViewOf<D>

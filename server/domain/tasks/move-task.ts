@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Ctx } from "../../context.ts";
+import { stale } from "../../errors.ts";
+import { inTransaction } from "../../transaction.ts";
+import { record } from "../change.ts";
+import { id, seenVersion } from "../fields.ts";
+import { rankIn } from "./place-task.ts";
+import { accessTask } from "./task.access.ts";
+import { taskMoved } from "./task.events.ts";
+import { lockPlace, requirePlace, saveTask } from "./task.queries.ts";
+import { completedAtIn, requireNotTrashed, requireRoom } from "./task.rules.ts";
+import type { TaskView } from "./task.view.ts";
+
+export const moveTaskInput = z.object({
+  taskId: id,
+  toStatusId: id,
+  afterTaskId: id.nullable().describe("the task to stand behind; null: to the top"),
+  version: seenVersion,
+});
+
+/**
+ * Moves a task within its project and completes or reopens it as the new status says.
+ * Two moves into one status wait for each other.
+ *
+ * @returns the task after the move
+ * @throws AppError `not-found` (task, status, or the task to stand behind) | `access.denied` | `stale`
+ *   | `rule.broken` (WIP limit, task in the trash, archived project)
+ */
+export const moveTask = (ctx: Ctx, input: z.output<typeof moveTaskInput>): Promise<TaskView> =>
+  inTransaction(ctx, async (ctx) => {
+    const position = { afterTaskId: input.afterTaskId };
+    const placed = { taskId: input.taskId, projectId: null };
+    const [place, task] = await Promise.all([
+      lockPlace(ctx, input.toStatusId, placed, position),
+      accessTask(ctx, input.taskId, "task.move"),
+    ]);
+    requirePlace(place, input.toStatusId, position);
+    if (input.version !== undefined && input.version !== task.version) throw stale(task);
+    requireNotTrashed(task);
+    if (place.statusId !== task.statusId) requireRoom(place);
+
+    const moved = saveTask(ctx, task, {
+      ...task,
+      statusId: place.statusId,
+      rank: await rankIn(ctx, place, placed, position),
+      completedAt: completedAtIn(place, task, ctx.now),
+    });
+    return record(ctx, taskMoved, task, moved);
+  });

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import type { Ctx } from "../../context.ts";
+import { stale } from "../../errors.ts";
+import { inTransaction } from "../../transaction.ts";
+import { record } from "../change.ts";
+import { id, seenVersion } from "../fields.ts";
+import { taskFields } from "./create-task.ts";
+import { accessTask } from "./task.access.ts";
+import { taskUpdated } from "./task.events.ts";
+import { saveTask } from "./task.queries.ts";
+import { requireReferences } from "./task.references.ts";
+import { requireNotTrashed } from "./task.rules.ts";
+import { lockParenthood, requireNoCycle } from "./task.tree.ts";
+import type { TaskView } from "./task.view.ts";
+
+export const updateTaskInput = z.object({
+  taskId: id,
+  title: taskFields.title.optional(),
+  description: taskFields.description.optional(),
+  priority: taskFields.priority.optional(),
+  parentId: taskFields.parentId.optional(),
+  startOn: taskFields.startOn.optional(),
+  dueOn: taskFields.dueOn.optional(),
+  estimateMinutes: taskFields.estimateMinutes.optional(),
+  version: seenVersion,
+});
+
+/**
+ * Changes a task's words, dates, priority, estimate or parent; what is not given stays. Giving nothing new changes nothing.
+ *
+ * @returns the task after the change
+ * @throws AppError `not-found` | `access.denied` | `stale` | `validation.failed` (parent of elsewhere)
+ *   | `rule.broken` (start after due, a task below itself, in the trash, archived project)
+ */
+export const updateTask = (
+  ctx: Ctx,
+  { taskId, version, ...wanted }: z.output<typeof updateTaskInput>,
+): Promise<TaskView> =>
+  inTransaction(ctx, async (ctx) => {
+    const [, task] = await Promise.all([
+      wanted.parentId ? lockParenthood(ctx, taskId) : null,
+      accessTask(ctx, taskId, "task.update"),
+    ]);
+    if (version !== undefined && version !== task.version) throw stale(task);
+    requireNotTrashed(task);
+    if (wanted.parentId && wanted.parentId !== task.parentId) {
+      await Promise.all([
+        requireReferences(ctx, task.projectId, { parentId: wanted.parentId }),
+        requireNoCycle(ctx, task.id, wanted.parentId),
+      ]);
+    }
+    const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+    return record(ctx, taskUpdated, task, saveTask(ctx, task, { ...task, ...given }));
+  });
