@@ -1,5 +1,15 @@
 /** The import arrow: routers | realtime | workers → server/domain → server/platform → db; and between domains, one way. */
-const domains = ["auth", "organizations", "projects", "tasks", "time", "files", "comments", "notifications", "analytics"];
+const domains = [
+  "auth",
+  "organizations",
+  "projects",
+  "tasks",
+  "time",
+  "files",
+  "comments",
+  "notifications",
+  "analytics",
+];
 
 const edges = "^(routers|realtime|workers)/";
 /** Tests and their scenes stand outside the arrow: they drive the product through its edges. */
@@ -7,7 +17,12 @@ const notTests = "\\.test\\.ts$|^server/testing/";
 
 module.exports = {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "domain-knows-no-edge",
       severity: "error",

@@ -16,6 +16,7 @@ interface Service {
 const text = readFileSync("docker-compose.yml", "utf8");
 const compose: { services: Record<string, Service>; volumes: Record<string, null> } = parse(text);
 const dockerfile = readFileSync("deploy/Dockerfile", "utf8");
+const ignored = readFileSync(".dockerignore", "utf8").split("\n");
 const services = Object.entries(compose.services);
 
 test("the app gets only settings that exist, and what production requires", () => {
@@ -64,7 +65,10 @@ test("named volumes are declared and used", () => {
 
 test("the image copies what exists, runs as an ordinary user and tells its health", () => {
   for (const [, paths = ""] of dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)) {
-    for (const path of paths.split(" ")) expect(existsSync(path), path).toBe(true);
+    for (const path of paths.split(" ")) {
+      expect(existsSync(path), path).toBe(true);
+      expect(ignored, "left out by .dockerignore").not.toContain(path);
+    }
   }
   for (const [, name = ""] of dockerfile.matchAll(/^ENV (.+)$/gm)) {
     for (const pair of name.split(" ")) expect(Object.keys(settings.shape)).toContain(pair.split("=")[0]);
