@@ -5,6 +5,9 @@ import { z } from "zod";
 import type { Ctx, PublicCtx } from "../server/context.ts";
 import type { OrganizationPermission, ProjectPermission } from "../server/domain/permissions.ts";
 import { AppError, type ErrorBody, type ErrorCode, errorCodes, toAppError } from "../server/errors.ts";
+import { addressKey } from "../server/platform/address.ts";
+import { observeProcedure } from "../server/platform/metrics.ts";
+import { serviceOf } from "../server/platform/named-services.ts";
 
 /** Who may call: everybody, whoever is signed in (about their own things), or who holds a permission. */
 export type Access = "everybody" | "signed-in" | OrganizationPermission | ProjectPermission;
@@ -82,10 +85,24 @@ const statusNames: Record<number, TRPCError["code"]> = {
   503: "SERVICE_UNAVAILABLE",
 };
 
-const withErrors = trpc.middleware(async ({ next }) => {
+/** Around every call: draws it from the caller's budget, measures it, and gives failures their place in the table. */
+const withEdge = trpc.middleware(async ({ ctx, path, next }) => {
+  const startedAt = performance.now();
+  const measure = (status: string) => observeProcedure(serviceOf(path), path, status, performance.now() - startedAt);
+  try {
+    await ctx.app.limits.consume("call", ctx.actor?.userId ?? addressKey(ctx.origin.ip));
+  } catch (error) {
+    const refusal = toTrpcError(error);
+    measure(errorBody(refusal).error);
+    throw refusal;
+  }
   const result = await next();
-  if (result.ok || !(result.error.cause instanceof Error) || result.error.code !== "INTERNAL_SERVER_ERROR")
+  if (result.ok) {
+    measure("ok");
     return result;
+  }
+  measure(errorBody(result.error).error);
+  if (result.error.code !== "INTERNAL_SERVER_ERROR" || !(result.error.cause instanceof Error)) return result;
   throw toTrpcError(result.error.cause);
 });
 
@@ -116,7 +133,7 @@ export const router = trpc.router;
 export const createCallerFactory = trpc.createCallerFactory;
 
 /** For everybody, signed in or not. */
-export const publicProcedure = trpc.procedure.use(withErrors).use(withMutation);
+export const publicProcedure = trpc.procedure.use(withEdge).use(withMutation);
 
 /** For whoever is signed in; what they may do, the operation's door decides. */
 export const procedure = publicProcedure.use(withSignIn);
@@ -126,6 +143,29 @@ export const mutates = <Shape extends z.ZodRawShape>(input: z.ZodObject<Shape>) 
   input
     .extend({ mutationId: z.uuid().optional().describe("sent twice, the mutation acts once and answers the same") })
     .strict();
+
+let checksOutputs = true;
+/** Outputs that are only `described` are checked unless this says otherwise; production does. */
+export const checkOutputs = (checks: boolean): void => {
+  checksOutputs = checks;
+};
+
+const originals = new WeakMap<object, z.ZodType>();
+
+/**
+ * An output that documents and types a hot read; in production the rows pass as they are.
+ *
+ * @example procedure.input(boardInput).output(described(boardSchema)).query(…)
+ */
+export function described<Schema extends z.ZodType>(schema: Schema): Schema {
+  const parseAsync = (value: unknown) => (checksOutputs ? schema.parseAsync(value) : value);
+  const passing = Object.create(schema, { parseAsync: { value: parseAsync } }) as Schema;
+  originals.set(passing, schema);
+  return passing;
+}
+
+/** The schema below `described`, for documents. */
+export const describedBy = (schema: z.ZodType): z.ZodType => originals.get(schema) ?? schema;
 
 /**
  * REST address and documentation of a procedure.

@@ -1,0 +1,26 @@
+/** The nine services that logs, metrics and health checks speak of, by the first segment of a procedure's path. */
+const services: Readonly<Record<string, string>> = {
+  auth: "auth-service",
+  users: "user-service",
+  organizations: "user-service",
+  teams: "user-service",
+  members: "user-service",
+  invitations: "user-service",
+  projects: "project-service",
+  statuses: "project-service",
+  labels: "project-service",
+  tasks: "task-service",
+  time: "time-service",
+  files: "file-service",
+  comments: "comment-service",
+  notifications: "notification-service",
+  analytics: "analytics-service",
+};
+
+export const serviceNames: readonly string[] = [...new Set(Object.values(services))];
+
+/** @param path of a procedure: `tasks.move` */
+export function serviceOf(path: string): string {
+  const end = path.indexOf(".");
+  return services[end < 0 ? path : path.slice(0, end)] ?? "taskwire";
+}
