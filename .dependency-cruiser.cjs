@@ -60,5 +60,10 @@ module.exports = {
       to: { path: "^(server|routers|realtime|workers|db)/", dependencyTypesNot: ["type-only"] },
     },
   ],
-  options: { tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" }, exclude: { path: "node_modules" } },
+  options: {
+    parser: "swc", // TypeScript 7 has no API yet
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "node_modules" },
+  },
 };
