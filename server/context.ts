@@ -11,6 +11,8 @@ import type { Sql } from "./platform/sql.ts";
 export interface Actor {
   readonly userId: string;
   readonly sessionId: string;
+  /** The session was named by a browser's cookie, not by a token. */
+  readonly byCookie?: true;
 }
 
 /** What the process holds open and hands to every call. */
@@ -30,6 +32,8 @@ export interface Origin {
   readonly requestId: string;
   readonly ip: string;
   readonly userAgent: string;
+  /** Adds a `Set-Cookie` header to the answer; absent where the answer has no headers. */
+  readonly setCookie?: (header: string) => void;
 }
 
 /** A mutation that the client may send again: acts once, answers the same. */
@@ -55,6 +59,12 @@ export interface Ctx<A extends Actor | null = Actor> {
 }
 
 export type PublicCtx = Ctx<Actor | null>;
+
+/**
+ * The same call on behalf of somebody who has proved who they are only now. Its answer is not kept for a repetition:
+ * such calls carry passwords and answer tokens, and neither may be stored.
+ */
+export const actingAs = (ctx: PublicCtx, actor: Actor): Ctx => ({ ...ctx, actor, mutation: null });
 
 /** What a transaction has gathered so far. */
 export interface OpenTransaction {

@@ -93,13 +93,16 @@ create index sessions_user on auth.sessions (user_id);
 create index sessions_expiry on auth.sessions (expires_at);
 
 -- A refresh token is used once; its successor is derived from it and 'salt', so that within the grace
--- the same client's parallel refreshes get the same new pair although only hashes are stored.
+-- the same client's parallel refreshes get the same new pair although only hashes are stored. Without the
+-- salt, whoever once saw a token could compute all that follow.
 create table auth.refresh_tokens (
   token_hash text collate "C" primary key,
   session_id uuid not null references auth.sessions (id) on delete cascade,
   issued_at timestamptz not null,
   used_at timestamptz,
-  salt text
+  salt text,
+  successor_hash text collate "C",
+  check (num_nonnulls(used_at, salt, successor_hash) in (0, 3))
 );
 create index refresh_tokens_session on auth.refresh_tokens (session_id);
 `;

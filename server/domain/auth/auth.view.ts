@@ -30,3 +30,16 @@ export const sessionViewSchema = z
 export type SessionView = z.output<typeof sessionViewSchema>;
 
 export const sessionColumns = `s.id, s.user_id as "userId", s.ip, s.user_agent as "userAgent", s.created_at as "createdAt", s.expires_at as "expiresAt"`;
+
+/** What a client needs from now on. With a cookie there is no refresh token: the cookie is what lasts. */
+export const grantSchema = z.object({
+  session: sessionViewSchema,
+  accessToken: z.string().describe("for `Authorization: Bearer` and the socket's `auth.token`"),
+  accessTokenExpiresAt: instant,
+  refreshToken: z.string().nullable().describe("good once; null for a session by cookie"),
+  csrfToken: z.string().nullable().describe("to be sent as `x-csrf-token` with every mutation; null for bearer tokens"),
+});
+export type Grant = z.output<typeof grantSchema>;
+
+export const signedInSchema = grantSchema.extend({ user: userViewSchema });
+export type SignedIn = z.output<typeof signedInSchema>;

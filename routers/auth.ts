@@ -1,0 +1,107 @@
+import { z } from "zod";
+import {
+  listSessions,
+  listSessionsInput,
+  meSchema,
+  readMe,
+  sessionPageSchema,
+} from "../server/domain/auth/auth.queries.ts";
+import { grantSchema, signedInSchema, userViewSchema } from "../server/domain/auth/auth.view.ts";
+import { changePassword, changePasswordInput } from "../server/domain/auth/change-password.ts";
+import { csrfSchema, readCsrfToken } from "../server/domain/auth/csrf.ts";
+import { login, loginInput, loginSchema } from "../server/domain/auth/login.ts";
+import { refresh, refreshInput } from "../server/domain/auth/refresh.ts";
+import { register, registeredSchema, registerInput } from "../server/domain/auth/register.ts";
+import { signIn, signInInput } from "../server/domain/auth/sign-in.ts";
+import {
+  endedSchema,
+  revokeSession,
+  revokeSessionInput,
+  signOut,
+  signOutEverywhere,
+} from "../server/domain/auth/sign-out.ts";
+import { mutates, procedure, publicProcedure, rest, router } from "./trpc.ts";
+
+export const auth = router({
+  register: publicProcedure
+    .meta(
+      rest("POST /auth/register", "Open an account", {
+        access: "everybody",
+        description: "Answers the same for an address that has an account already. Sign in afterwards.",
+      }),
+    )
+    .input(mutates(registerInput))
+    .output(registeredSchema)
+    .mutation(({ ctx, input }) => register(ctx, input)),
+  signIn: publicProcedure
+    .meta(
+      rest("POST /auth/sign-in", "Sign in", {
+        access: "everybody",
+        description:
+          "With `cookie: true` the session is kept in an HttpOnly cookie, and mutations need `x-csrf-token`.",
+      }),
+    )
+    .input(mutates(signInInput))
+    .output(signedInSchema)
+    .mutation(({ ctx, input }) => signIn(ctx, input)),
+  login: publicProcedure
+    .meta(rest("POST /auth/login", "Sign in for a pair of tokens", { access: "everybody" }))
+    .input(mutates(loginInput))
+    .output(loginSchema)
+    .mutation(({ ctx, input }) => login(ctx, input)),
+  refresh: publicProcedure
+    .meta(
+      rest("POST /auth/refresh", "Exchange a refresh token for a new pair", {
+        access: "everybody",
+        description: "A refresh token is good once. Used again, it ends the session. A session by cookie sends none.",
+      }),
+    )
+    .input(mutates(refreshInput))
+    .output(grantSchema)
+    .mutation(({ ctx, input }) => refresh(ctx, input)),
+  signOut: procedure
+    .meta(rest("POST /auth/sign-out", "End this session", { access: "signed-in" }))
+    .input(mutates(z.object({})))
+    .output(endedSchema)
+    .mutation(({ ctx }) => signOut(ctx)),
+  signOutEverywhere: procedure
+    .meta(rest("POST /auth/sign-out-everywhere", "End all of one's sessions", { access: "signed-in" }))
+    .input(mutates(z.object({})))
+    .output(endedSchema)
+    .mutation(({ ctx }) => signOutEverywhere(ctx)),
+  changePassword: procedure
+    .meta(
+      rest("POST /auth/change-password", "Change one's password", {
+        access: "signed-in",
+        description: "Ends all other sessions.",
+      }),
+    )
+    .input(mutates(changePasswordInput))
+    .output(userViewSchema)
+    .mutation(({ ctx, input }) => changePassword(ctx, input)),
+  sessions: procedure
+    .meta(rest("GET /auth/sessions", "One's own sessions, the latest first", { access: "signed-in" }))
+    .input(listSessionsInput.strict())
+    .output(sessionPageSchema)
+    .query(({ ctx, input }) => listSessions(ctx, input)),
+  revokeSession: procedure
+    .meta(rest("DELETE /auth/sessions/{sessionId}", "End one of one's sessions", { access: "signed-in" }))
+    .input(mutates(revokeSessionInput))
+    .output(endedSchema)
+    .mutation(({ ctx, input }) => revokeSession(ctx, input)),
+  me: procedure
+    .meta(rest("GET /auth/me", "Who is signed in", { access: "signed-in" }))
+    .input(z.strictObject({}))
+    .output(meSchema)
+    .query(({ ctx }) => readMe(ctx)),
+  csrf: procedure
+    .meta(
+      rest("GET /auth/csrf", "The token that mutations by cookie must send", {
+        access: "signed-in",
+        description: "Send it in the header `x-csrf-token`. Mutations with a bearer token need none.",
+      }),
+    )
+    .input(z.strictObject({}))
+    .output(csrfSchema)
+    .query(({ ctx }) => readCsrfToken(ctx)),
+});
