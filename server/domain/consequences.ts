@@ -1,0 +1,41 @@
+import type { Ctx } from "../context.ts";
+import type { StatusView } from "./projects/project.view.ts";
+
+/** Acts before the rows change, and, if it answers a function, once more after they did; in the same transaction. */
+export type Consequence<Fact> = (ctx: Ctx, fact: Fact) => Promise<(() => Promise<void>) | undefined>;
+
+/**
+ * Something in one domain that later domains must answer in the same transaction. The earlier domain does not know
+ * them: `wiring.ts` tells who follows.
+ */
+function occasion<Fact>() {
+  const consequences: Consequence<Fact>[] = [];
+  return {
+    /** In the order of action; whose rows refer to another's must come before it. */
+    followedBy(...followers: Consequence<Fact>[]): void {
+      consequences.push(...followers);
+    },
+    /** Runs `work`, which changes the rows, between what the followers do before and after it. */
+    async around<T>(ctx: Ctx, fact: Fact, work: () => Promise<T>): Promise<T> {
+      if (consequences.length === 0) throw new Error("server/domain/wiring.ts was not loaded");
+      const after: ((() => Promise<void>) | undefined)[] = [];
+      for (const consequence of consequences) after.push(await consequence(ctx, fact));
+      const result = await work();
+      for (const act of after) await act?.();
+      return result;
+    },
+  };
+}
+
+export const memberDeparture = occasion<{ organizationId: string; userId: string }>();
+export const organizationDeletion = occasion<{ organizationId: string }>();
+/** People enter or leave a team. */
+export const teamChange = occasion<{ organizationId: string; userIds: readonly string[] }>();
+export const teamRename = occasion<{ teamId: string; name: string }>();
+export const teamDeletion = occasion<{ organizationId: string; teamId: string }>();
+export const projectDeletion = occasion<{ projectId: string }>();
+export const labelDeletion = occasion<{ labelId: string }>();
+/** A status is given another category. */
+export const statusTurn = occasion<{ statusId: string; category: StatusView["category"] }>();
+/** A status goes, and its tasks go to another one first, if one is named. */
+export const statusDeletion = occasion<{ status: StatusView; moveTasksTo: StatusView | null }>();

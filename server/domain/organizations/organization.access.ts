@@ -1,0 +1,147 @@
+import type { Ctx } from "../../context.ts";
+import { denied, notFound } from "../../errors.ts";
+import { statement } from "../../platform/sql.ts";
+import {
+  type OrganizationPermission,
+  type OrganizationRole,
+  organizationGrants,
+  organizationRoles,
+} from "../permissions.ts";
+import {
+  type InvitationView,
+  invitationColumns,
+  type MemberView,
+  memberColumns,
+  type OrganizationView,
+  organizationColumns,
+  type TeamView,
+  teamColumns,
+} from "./organization.view.ts";
+
+/** Refuses who has no role, or too low a one. */
+export function requireOrganizationPermission(
+  role: OrganizationRole | null | undefined,
+  permission: OrganizationPermission,
+  entity: string,
+  id: string,
+): asserts role is OrganizationRole {
+  if (!role) throw notFound(entity, id);
+  if (!organizationGrants(role, permission)) throw denied(permission);
+}
+
+/** Nobody gives a role above their own, nor changes anything about somebody who is above them. */
+export function requireNotAbove(callerRole: OrganizationRole, role: OrganizationRole): void {
+  if (organizationRoles.indexOf(role) > organizationRoles.indexOf(callerRole)) throw denied("member.manage");
+}
+
+/*
+ * Whatever decides who may do what in an organization (members, teams, and roles in projects) is written under the lock
+ * of the organization's row: one such change at a time, so that each sees what the one before it left. The lock is a
+ * statement of its own, ahead of the read in the same round trip: what a statement that had to wait for a lock reads of
+ * other tables is old.
+ */
+const locks = {
+  organization: statement(
+    "organization.lock",
+    "select from organizations.organizations where id = $1 for no key update",
+  ),
+  team: statement(
+    "organization.lock-of-team",
+    `select from organizations.organizations
+    where id = (select organization_id from organizations.teams where id = $1) for no key update`,
+  ),
+  invitation: statement(
+    "organization.lock-of-invitation",
+    `select from organizations.organizations
+    where id = (select organization_id from organizations.invitations where id = $1) for no key update`,
+  ),
+};
+
+/** Inside a transaction; outside there is nothing to guard. */
+export async function lockOrganization(ctx: Ctx, of: keyof typeof locks, id: string): Promise<void> {
+  if (ctx.transaction) await ctx.sql.query(locks[of], [id]);
+}
+
+/** The caller's role in the organization that a row of `alias` belongs to. */
+const callerRoleSql = (organizationId: string) =>
+  `(select c.role from organizations.members c where c.organization_id = ${organizationId} and c.user_id = $2) as "callerRole"`;
+
+type WithRole<V> = V & { callerRole: OrganizationRole | null };
+
+const organizationStatement = statement(
+  "organization.access",
+  `select ${organizationColumns}, ${callerRoleSql("o.id")} from organizations.organizations o where o.id = $1`,
+);
+
+/** The only way to an organization by id. Inside a transaction it is locked. */
+export async function accessOrganization(
+  ctx: Ctx,
+  organizationId: string,
+  permission: OrganizationPermission,
+): Promise<{ organization: OrganizationView; callerRole: OrganizationRole }> {
+  const [, [row]] = await Promise.all([
+    lockOrganization(ctx, "organization", organizationId),
+    ctx.sql.query<WithRole<OrganizationView>>(organizationStatement, [organizationId, ctx.actor.userId]),
+  ]);
+  requireOrganizationPermission(row?.callerRole, permission, "organization", organizationId);
+  const { callerRole, ...organization } = row as OrganizationView & { callerRole: OrganizationRole };
+  return { organization, callerRole };
+}
+
+const teamStatement = statement(
+  "team.access",
+  `select ${teamColumns}, ${callerRoleSql("t.organization_id")} from organizations.teams t where t.id = $1`,
+);
+
+/** The only way to a team by id. Inside a transaction its organization is locked. */
+export async function accessTeam(ctx: Ctx, teamId: string, permission: OrganizationPermission): Promise<TeamView> {
+  const [, [row]] = await Promise.all([
+    lockOrganization(ctx, "team", teamId),
+    ctx.sql.query<WithRole<TeamView>>(teamStatement, [teamId, ctx.actor.userId]),
+  ]);
+  // Who may not see teams cannot tell a hidden one from a missing one.
+  if (row?.callerRole === "guest") throw notFound("team", teamId);
+  requireOrganizationPermission(row?.callerRole, permission, "team", teamId);
+  const { callerRole: _, ...team } = row as WithRole<TeamView>;
+  return team;
+}
+
+const invitationStatement = statement(
+  "invitation.access",
+  `select ${invitationColumns}, ${callerRoleSql("i.organization_id")} from organizations.invitations i where i.id = $1`,
+);
+
+/** The only way to an invitation by id, for those who manage them. Inside a transaction its organization is locked. */
+export async function accessInvitation(
+  ctx: Ctx,
+  invitationId: string,
+): Promise<{ invitation: InvitationView; callerRole: OrganizationRole }> {
+  const [, [row]] = await Promise.all([
+    lockOrganization(ctx, "invitation", invitationId),
+    ctx.sql.query<WithRole<InvitationView>>(invitationStatement, [invitationId, ctx.actor.userId]),
+  ]);
+  const role = row?.callerRole;
+  if (role === "guest" || role === "member") throw notFound("invitation", invitationId);
+  requireOrganizationPermission(role, "invitation.manage", "invitation", invitationId);
+  const { callerRole: _, ...invitation } = row as WithRole<InvitationView>;
+  return { invitation, callerRole: role };
+}
+
+const memberStatement = statement(
+  "member.read",
+  `select ${memberColumns} from organizations.members m join auth.users u on u.id = m.user_id
+  where m.organization_id = $1 and m.user_id = $2`,
+);
+
+/** Somebody in an organization that a door was passed to; null when they are not in it. */
+export async function findMember(ctx: Ctx, organizationId: string, userId: string): Promise<MemberView | null> {
+  const [member] = await ctx.sql.query<MemberView>(memberStatement, [organizationId, userId]);
+  return member ?? null;
+}
+
+/** @throws AppError `not-found` */
+export async function requireMember(ctx: Ctx, organizationId: string, userId: string): Promise<MemberView> {
+  const member = await findMember(ctx, organizationId, userId);
+  if (!member) throw notFound("member", userId);
+  return member;
+}

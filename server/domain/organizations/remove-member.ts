@@ -1,0 +1,23 @@
+import { z } from "zod";
+import type { Ctx } from "../../context.ts";
+import { inTransaction } from "../../transaction.ts";
+import { id } from "../fields.ts";
+import { endMembership } from "./member-departure.ts";
+import { accessOrganization, requireMember, requireNotAbove } from "./organization.access.ts";
+
+export const removeMemberInput = z.object({ organizationId: id, userId: id });
+
+/**
+ * Takes somebody out of an organization, and so out of its teams, its projects and the tasks they were assigned to.
+ *
+ * @throws AppError `not-found` (organization or member) | `access.denied` (also for admins who would remove an owner)
+ *   | `rule.broken` (last owner)
+ */
+export const removeMember = (ctx: Ctx, input: z.output<typeof removeMemberInput>): Promise<{ id: string }> =>
+  inTransaction(ctx, async (ctx) => {
+    const { organization, callerRole } = await accessOrganization(ctx, input.organizationId, "member.manage");
+    const member = await requireMember(ctx, organization.id, input.userId);
+    requireNotAbove(callerRole, member.role);
+    await endMembership(ctx, organization, member);
+    return { id: member.id };
+  });

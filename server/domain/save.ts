@@ -1,0 +1,72 @@
+import type { EntityClass, RequiredEntityData } from "@mikro-orm/core";
+import type { Ctx } from "../context.ts";
+import { stale } from "../errors.ts";
+
+interface Versioned {
+  id: string;
+  createdAt: string;
+  updatedAt: string;
+  version: number;
+}
+
+/** An entity's columns as its view has them: instants as ISO strings, hidden ones left out. */
+const columnsOf = (entity: object) => JSON.parse(JSON.stringify(entity));
+
+/**
+ * Inserts a row.
+ *
+ * @returns its columns, shaped as in its view
+ * @throws AppError `conflict` (a unique value is taken), when the driver's refusal is translated
+ */
+export async function insert<E extends object, V>(
+  ctx: Ctx,
+  type: EntityClass<E>,
+  data: Omit<RequiredEntityData<E>, "id" | "createdAt" | "updatedAt" | "version">,
+): Promise<V> {
+  const stamped = { ...data, createdAt: ctx.now, updatedAt: ctx.now } as unknown as RequiredEntityData<E>;
+  const entity = ctx.em.create(type, stamped);
+  await ctx.em.flush();
+  return columnsOf(entity);
+}
+
+/**
+ * Writes what differs between an entity's view and the wanted fields, as its next version; a field that is `undefined`
+ * stays. Nothing is written when nothing differs. The row must be locked since the view was read.
+ *
+ * @returns the view after the write
+ */
+export async function save<V extends Versioned>(
+  ctx: Ctx,
+  type: EntityClass<object>,
+  before: V,
+  wanted: Partial<Omit<V, keyof Versioned>>,
+): Promise<V> {
+  const changed = Object.entries(wanted).filter(
+    ([field, value]) => value !== undefined && before[field as keyof V] !== value,
+  );
+  if (changed.length === 0) return before;
+  const entity = ctx.em.merge(type, rowOf(ctx, type, before)) as Record<string, unknown>;
+  const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { type: string }> };
+  for (const [field, value] of changed) entity[field] = stored(properties[field]?.type, value);
+  entity["updatedAt"] = ctx.now;
+  await ctx.em.flush();
+  return { ...before, ...columnsOf(entity) };
+}
+
+/** The columns of a view, as the unit of work holds them. */
+function rowOf(ctx: Ctx, type: EntityClass<object>, view: object): object {
+  const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { type: string }> };
+  return Object.fromEntries(
+    Object.entries(view)
+      .filter(([field]) => field in properties)
+      .map(([field, value]) => [field, stored(properties[field]?.type, value)]),
+  );
+}
+
+const stored = (type: string | undefined, value: unknown) =>
+  type === "datetime" && typeof value === "string" ? new Date(value) : value;
+
+/** @throws AppError `stale`, with the current view, when the client has seen another version */
+export function requireSeen(current: Versioned, seen: number | undefined): void {
+  if (seen !== undefined && seen !== current.version) throw stale(current);
+}
