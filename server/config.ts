@@ -85,12 +85,6 @@ export const settings = z.object({
     .min(1)
     .default(10)
     .describe("failed sign-ins per account, and registrations per address, in a minute"),
-  FEED_RETENTION_DAYS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(90)
-    .describe("how long changes can be pulled; history stays"),
 });
 
 export type Config = Readonly<z.output<typeof settings>> & { readonly publicUrl: string };

@@ -1,4 +1,5 @@
 import type { EntityManager } from "@mikro-orm/postgresql";
+import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Database } from "../db/orm.ts";
 import type { Config } from "./config.ts";
@@ -23,6 +24,8 @@ export interface App extends Services {
   readonly sql: Sql;
   readonly hub: FeedHub;
   readonly log: Logger;
+  /** Shared by the nodes: a hint and a counter, never the truth. null: one process alone. */
+  readonly redis: Redis | null;
   /** Names this life of the database (DESIGN §1). */
   readonly epoch: string;
 }

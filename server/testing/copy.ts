@@ -1,4 +1,3 @@
-import type { Snapshot } from "../domain/channels.ts";
 import type { Change } from "../platform/feed.ts";
 
 type Entities = Record<string, Map<string, Record<string, unknown>>>;
@@ -7,15 +6,16 @@ type Entities = Record<string, Map<string, Record<string, unknown>>>;
 export interface Copy {
   readonly seq: number;
   apply(change: Change): void;
+  clone(): Copy;
   toJSON(): unknown;
 }
 
 /** A copy that starts with a snapshot. Applying out of order throws. */
-export function copyOf(snapshot: Pick<Snapshot, "seq" | "entities">): Copy {
+export function copyOf(snapshot: { seq: number; entities: Record<string, object[]> }): Copy {
   let seq = snapshot.seq;
   const entities: Entities = {};
   for (const [entity, rows] of Object.entries(snapshot.entities)) {
-    entities[entity] = new Map(rows.map((row) => [row.id, row as Record<string, unknown>]));
+    entities[entity] = new Map((rows as Record<string, unknown>[]).map((row) => [row["id"] as string, row]));
   }
   return {
     get seq() {
@@ -30,6 +30,11 @@ export function copyOf(snapshot: Pick<Snapshot, "seq" | "entities">): Copy {
       else if (change.op === "create") known.set(change.entityId, change.patch);
       else known.set(change.entityId, { ...known.get(change.entityId), ...change.patch });
     },
+    clone: () =>
+      copyOf({
+        seq,
+        entities: Object.fromEntries(Object.entries(entities).map(([name, rows]) => [name, [...rows.values()]])),
+      }),
     toJSON() {
       const byId = Object.entries(entities).map(
         ([entity, rows]) => [entity, Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)))] as const,

@@ -16,13 +16,23 @@ export type Caller = ReturnType<typeof createCaller>;
 
 const origin: Origin = { requestId: "test", ip: "127.0.0.1", userAgent: "vitest" };
 
+/** Of everybody in a scene. */
+export const password = "correct horse battery staple";
+
 /** Builders and probes around one application with a database of its own. */
 export class Scene {
   readonly app: App;
   #count = 0;
+  #hash: Promise<string> | undefined;
 
   constructor(app: App) {
     this.app = app;
+  }
+
+  /** Everybody has the same password, hashed once. */
+  #passwordHash(): Promise<string> {
+    this.#hash ??= this.app.passwords.hash(password);
+    return this.#hash;
   }
 
   #next(): number {
@@ -48,8 +58,8 @@ export class Scene {
     const email = `${userId}@example.test`;
     const now = new Date();
     await this.app.sql.query(
-      `insert into auth.users (id, email, name, password_hash, created_at, updated_at) values ($1, $2, $3, 'none', $4, $4)`,
-      [userId, email, name, now],
+      `insert into auth.users (id, email, name, password_hash, created_at, updated_at) values ($1, $2, $3, $5, $4, $4)`,
+      [userId, email, name, now, await this.#passwordHash()],
     );
     await this.app.sql.query(
       `insert into auth.sessions (token_hash, id, user_id, expires_at, ip, user_agent, created_at, last_used_at)
@@ -184,7 +194,8 @@ export class Scene {
 }
 
 /** `test` with a scene; the application and its database are shared by the tests of a file. */
-export const test = base.extend("scene", { scope: "file" }, async ({ task: _ }, { onCleanup }) => {
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of needed fixtures from this pattern
+export const test = base.extend("scene", { scope: "file" }, async ({}, { onCleanup }) => {
   const { app, close } = await openTestApp();
   onCleanup(close);
   return new Scene(app);

@@ -1,0 +1,112 @@
+import * as fc from "fast-check";
+import { expect } from "vitest";
+import type { Actor } from "../server/context.ts";
+import { readersOf, takeSnapshot } from "../server/domain/channels.ts";
+import type { Channel } from "../server/platform/feed.ts";
+import { type Copy, copyOf } from "../server/testing/copy.ts";
+import { entityOf, inputOf, procedures, type Values } from "../server/testing/procedures.ts";
+import { type Scene, test } from "../server/testing/scene.ts";
+import { buildWorld, plainTexts, type World } from "../server/testing/world.ts";
+
+/** Mutations that end much at once come seldom, so that walks stay long. */
+const isDestructive = (path: string) => /(delete|purge|remove|leave|archive|Everywhere)$/i.test(path);
+const mutations = procedures
+  .filter(({ type }) => type === "mutation")
+  .flatMap((procedure) => (isDestructive(procedure.path) ? [procedure] : [procedure, procedure, procedure, procedure]));
+
+/** Random values out of fast-check's generator, so that a failing walk can be repeated by its seed. */
+function randomValues(world: World, gen: fc.GeneratorValue): Values {
+  const pick = <T>(choices: readonly T[]): T => choices[gen(fc.nat, { max: choices.length - 1 })] as T;
+  return {
+    pick,
+    id: (field) => pick(world.ids[entityOf(field)] ?? [crypto.randomUUID()]),
+    channel: () => pick(world.channels),
+    text: (field) => plainTexts[field] ?? pick(["Alpha", "Beta", "Gamma", "Größe", "日本語"]),
+    integer: (minimum, maximum) => gen(fc.integer, { min: minimum, max: maximum }),
+  };
+}
+
+/** Everything that appeared in the feed can be named by later inputs. */
+async function learnIds(scene: Scene, world: World): Promise<void> {
+  const rows = await scene.app.sql.query<{ entity: string; id: string }>(
+    "select distinct entity, entity_id as id from feed.changes where op = 'create'",
+  );
+  for (const { entity, id } of rows) {
+    const known = world.ids[entity] ?? [];
+    if (!known.includes(id)) world.ids[entity] = [...known, id];
+  }
+}
+
+/** A snapshot of a channel as seen by anybody who may; null when nobody may any more. */
+async function snapshotOf(scene: Scene, people: readonly Actor[], channel: Channel): Promise<Copy | null> {
+  const readers = await readersOf(
+    scene.app.sql,
+    channel,
+    people.map(({ userId }) => userId),
+  );
+  const reader = people.find(({ userId }) => readers.has(userId));
+  return reader ? copyOf(await takeSnapshot(scene.ctx(reader), channel)) : null;
+}
+
+test("whatever happens, a snapshot plus the changes after it is the snapshot later", async ({ scene }) => {
+  const runs = Number(process.env["CONVERGENCE_RUNS"] ?? 6);
+  const walk = async (gen: fc.GeneratorValue) => {
+    const world = await buildWorld(scene);
+    const people = Object.values(world.people).filter((actor) => actor !== null);
+    world.ids["user"] = people.map(({ userId }) => userId);
+    const channels = new Set<Channel>([...world.channels, ...people.map(({ userId }): Channel => `user:${userId}`)]);
+    const begin = new Map<Channel, Copy>();
+    for (const channel of channels) {
+      const copy = await snapshotOf(scene, people, channel);
+      if (copy) begin.set(channel, copy);
+    }
+    const seen: { channel: Channel; copy: Copy }[] = [];
+    const look = async () => {
+      for (const channel of channels) {
+        const copy = await snapshotOf(scene, people, channel);
+        if (copy) seen.push({ channel, copy });
+      }
+    };
+
+    let acted = 0;
+    for (let step = 0; step < 60; step += 1) {
+      const procedure = mutations[gen(fc.nat, { max: mutations.length - 1 })] as (typeof mutations)[number];
+      const values = randomValues(world, gen);
+      // People of the project act more often than others.
+      const actor = values.pick([
+        ...people,
+        world.people.owner,
+        world.people.manager,
+        world.people.editor,
+        world.people.admin,
+      ]);
+      const input = procedure.input ? inputOf(procedure.input, values) : undefined;
+      await procedure.call(scene.caller(actor), input).then(
+        () => {
+          acted += 1;
+        },
+        (error) => {
+          if (error.cause?.code === "internal") throw error;
+        },
+      );
+      await learnIds(scene, world);
+      for (const id of world.ids["project"] ?? []) channels.add(`project:${id}`);
+      if (step % 15 === 14) await look();
+    }
+    expect(acted).toBeGreaterThan(5);
+
+    for (const { channel, copy } of seen) {
+      const changes = await scene.changes(channel);
+      expect(changes.map(({ seq }) => seq)).toEqual(changes.map((_, at) => at + 1));
+      const start = begin.get(channel) ?? copyOf({ seq: 0, entities: {} }); // born during the walk: its feed tells all
+      const replayed = start.clone();
+      for (const change of changes) if (change.seq > replayed.seq && change.seq <= copy.seq) replayed.apply(change);
+      expect(replayed.toJSON(), `${channel} at ${copy.seq}`).toEqual(copy.toJSON());
+    }
+  };
+  await fc.assert(fc.asyncProperty(fc.gen(), walk), {
+    numRuns: runs,
+    endOnFailure: true,
+    interruptAfterTimeLimit: 120_000,
+  });
+}, 180_000);

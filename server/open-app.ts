@@ -1,0 +1,56 @@
+import { Redis } from "ioredis";
+import { openDatabase } from "../db/orm.ts";
+import type { Config } from "./config.ts";
+import type { App } from "./context.ts";
+import { readEpoch } from "./platform/feed.ts";
+import { createFeedHub } from "./platform/feed-hub.ts";
+import { createLimits } from "./platform/limits.ts";
+import { createLog } from "./platform/log.ts";
+import { createPasswords } from "./platform/passwords.ts";
+import { createSessions } from "./platform/sessions.ts";
+import { sqlOn } from "./platform/sql.ts";
+import { createTokens } from "./platform/tokens.ts";
+
+/** Opens all that a process holds for its whole life. The database must be migrated. */
+export async function openApp(config: Config, databaseUrl: string): Promise<{ app: App; close(): Promise<void> }> {
+  const log = createLog(config);
+  const database = await openDatabase(databaseUrl, config.DATABASE_POOL_SIZE);
+  const sql = sqlOn(database.pool);
+  const hub = createFeedHub();
+  const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
+  const app: App = {
+    config,
+    database,
+    sql,
+    hub,
+    log,
+    redis,
+    epoch: await readEpoch(sql),
+    limits: createLimits(config, redis ?? undefined),
+    passwords: createPasswords(config),
+    sessions: createSessions(database.pool, hub),
+    tokens: await createTokens(config),
+  };
+  return {
+    app,
+    async close() {
+      redis?.disconnect();
+      await database.close();
+    },
+  };
+}
+
+/** Redis is a hint and a shared counter, never the truth: without it the process works on, so nothing waits for it. */
+function connectRedis(url: string, log: App["log"]): Redis {
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 5_000 });
+  let down = false;
+  redis.on("error", (error) => {
+    if (!down) log.warn({ error: error.message }, "Redis does not answer; going on without it");
+    down = true;
+  });
+  redis.on("ready", () => {
+    if (down) log.info("Redis answers again");
+    down = false;
+  });
+  return redis;
+}

@@ -1,0 +1,134 @@
+import { v7 } from "uuid";
+import type { Actor } from "../context.ts";
+import type { Channel } from "../platform/feed.ts";
+import { entityOf, type Values } from "./procedures.ts";
+import type { Scene } from "./scene.ts";
+
+/** Everybody a rule can tell apart, around one private project; and one of every entity. */
+export interface World {
+  readonly people: Readonly<Record<Who, Actor | null>>;
+  /** Ids by the name of their entity, as the router's inputs ask for them. */
+  readonly ids: Record<string, string[]>;
+  readonly channels: Channel[];
+}
+
+export const whos = [
+  "signed-out",
+  "stranger",
+  "guest",
+  "member",
+  "admin",
+  "owner",
+  "viewer",
+  "commenter",
+  "editor",
+  "manager",
+] as const;
+export type Who = (typeof whos)[number];
+
+export async function buildWorld(scene: Scene): Promise<World> {
+  const board = await scene.board();
+  const { organization, owner, project, task } = board;
+  const inOrganization = async (role: "guest" | "member" | "admin") =>
+    scene.join(organization.id, await scene.person(), role);
+  const people = {
+    "signed-out": null,
+    stranger: (await scene.organization()).owner,
+    owner,
+    guest: await inOrganization("guest"),
+    member: await inOrganization("member"),
+    admin: await inOrganization("admin"),
+    viewer: await scene.personWith("viewer", project),
+    commenter: await scene.personWith("commenter", project),
+    editor: await scene.personWith("editor", project),
+    manager: await scene.personWith("manager", project),
+  };
+  const second = await scene
+    .caller(owner)
+    .tasks.create({ projectId: project.id, title: "Second", statusId: board.todo.id });
+  const insert = async (entity: string, sql: string, values: unknown[]) => {
+    const id = v7();
+    await scene.app.sql.query(sql, [id, organization.id, ...values]);
+    ids[entity] = [id];
+    return id;
+  };
+  const ids: Record<string, string[]> = {
+    organization: [organization.id],
+    project: [project.id],
+    status: [board.todo.id, board.done.id, board.backlog.id],
+    label: [board.bug.id, board.feature.id],
+    task: [task.id, second.id],
+    user: [people.viewer.userId, people.editor.userId],
+    session: [people.viewer.sessionId],
+  };
+  const memberId = "select id from organizations.members where organization_id = $1 and user_id = $2";
+  ids["member"] = (await scene.app.sql.query<{ id: string }>(memberId, [organization.id, people.member.userId])).map(
+    (row) => row.id,
+  );
+  const grantId = "select id from projects.project_members where project_id = $1 and user_id = $2";
+  ids["projectMember"] = (await scene.app.sql.query<{ id: string }>(grantId, [project.id, people.viewer.userId])).map(
+    (row) => row.id,
+  );
+  const team = await insert(
+    "team",
+    "insert into organizations.teams (id, organization_id, name, created_at, updated_at) values ($1, $2, $3, now(), now())",
+    [`Team ${v7()}`],
+  );
+  await insert(
+    "teamMember",
+    "insert into organizations.team_members (id, organization_id, team_id, user_id, created_at) values ($1, $2, $3, $4, now())",
+    [team, people.member.userId],
+  );
+  await insert(
+    "invitation",
+    `insert into organizations.invitations (id, organization_id, email, role, token_hash, token_salt, invited_by_id, expires_at, created_at, updated_at)
+     values ($1, $2, $3, 'member', $4, 'salt', $5, now() + interval '1 day', now(), now())`,
+    [`${v7()}@example.test`, v7(), owner.userId],
+  );
+  await insert(
+    "taskLink",
+    "insert into tasks.task_links (id, organization_id, project_id, blocker_id, blocked_id, created_at) values ($1, $2, $3, $4, $5, now())",
+    [project.id, task.id, second.id],
+  );
+  await insert(
+    "watch",
+    "insert into tasks.watches (id, organization_id, project_id, task_id, user_id, created_at) values ($1, $2, $3, $4, $5, now()) on conflict do nothing",
+    [project.id, task.id, people.viewer.userId],
+  );
+  const channels: Channel[] = [
+    `project:${project.id}`,
+    `organization:${organization.id}`,
+    `organization-admins:${organization.id}`,
+  ];
+  return { people, ids, channels };
+}
+
+/** Values that name the world's own entities, always the first choice: a plain, valid input. */
+export function plainValues(world: World): Values {
+  return {
+    id: (field) => {
+      const entity = entityOf(field);
+      const another = /^(after|before|blocked|parent)/.test(field); // a task is not its own neighbour
+      const id = world.ids[entity]?.[another ? 1 : 0];
+      if (!id) throw new Error(`buildWorld has no ${entity}, which ${field} asks for`);
+      return id;
+    },
+    channel: () => world.channels[0] as Channel,
+    pick: (choices) => choices[0] as (typeof choices)[number],
+    text: (field) => plainTexts[field] ?? "Sample",
+    integer: (minimum) => minimum,
+  };
+}
+
+/** Texts that have a form of their own. */
+export const plainTexts: Record<string, string> = {
+  email: "somebody@example.test",
+  username: "somebody@example.test",
+  password: "correct horse battery staple",
+  currentPassword: "correct horse battery staple",
+  newPassword: "another horse battery staple",
+  key: "SAMPLE",
+  color: "#336699",
+  slug: "sample",
+  cursor: "",
+};

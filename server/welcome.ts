@@ -1,0 +1,28 @@
+import type { AddressInfo } from "node:net";
+import type { SeededDemo } from "../db/seed.ts";
+import type { Config } from "./config.ts";
+
+/** A line for the person at the terminal; in production the log alone speaks. */
+export const say = (line: string): void => {
+  if (process.stdout.isTTY || process.env["NODE_ENV"] !== "production") process.stdout.write(`${line}\n`);
+};
+
+/** Tells where to look and how to sign in. */
+export function welcome(config: Config, address: AddressInfo | string | null, demo: SeededDemo | null): void {
+  const port = typeof address === "object" && address ? address.port : config.PORT;
+  const url = config.PUBLIC_URL ?? `http://localhost:${port}`;
+  const lines = [
+    "",
+    `Taskwire is ready at ${url}`,
+    `  read and try every call    ${url}/docs`,
+    `  health, metrics            ${url}/health  ${url}/metrics`,
+  ];
+  if (demo) {
+    lines.push(
+      `  sign in as                 ${demo.people.map((person) => `${person.email} (${person.role})`).join(", ")}`,
+    );
+    lines.push(`  with the password          ${demo.password}`);
+  }
+  lines.push("  stop with Ctrl-C; your data stays", "");
+  for (const line of lines) say(line);
+}
