@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["{server,routers,realtime,workers,db,client,scripts}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup: "server/testing/global-setup.ts",
+    pool: "threads", // starts faster than processes do
     testTimeout: 30_000, // machines may be busy
     hookTimeout: 60_000,
     restoreMocks: true,

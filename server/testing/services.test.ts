@@ -44,3 +44,11 @@ describeWith("redis", "a scope", (url) => {
     expect(await redis.exists(`${others.prefix}a`)).toBe(1);
   });
 });
+
+describeWith("s3", "object storage", (url) => {
+  test("answers at an endpoint whose keys the url carries", async () => {
+    const { origin, username, password } = new URL(url);
+    expect([username, password]).not.toContain("");
+    expect((await fetch(origin)).status).toBeLessThan(500);
+  });
+});

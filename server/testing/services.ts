@@ -45,7 +45,8 @@ const requiredInCi: readonly ServiceName[] = ["postgresql", "redis", "rabbitmq"]
  * `describe` for tests that need a real service. Where it does not answer they count as skipped; with `CI=true` that is a
  * failure for PostgreSQL, Redis and RabbitMQ.
  *
- * @param body gets the service's url, also while it only collects tests that will be skipped
+ * @param body gets the service's url (for S3 with access and secret key as its user and password), also while it only
+ *   collects tests that will be skipped
  */
 export function describeWith(service: ServiceName, name: string, body: (url: string) => void): void {
   const { url, reachable } = inject("services")[service];
@@ -56,12 +57,6 @@ export function describeWith(service: ServiceName, name: string, body: (url: str
   }
   describe.skipIf(!reachable)(`${name} (${service})`, () => body(url));
 }
-
-/** The keys of S3 as the environment names them, for `describeWith("s3", …)`. */
-export const s3Keys = () => ({
-  accessKey: process.env["TEST_S3_ACCESS_KEY"] ?? "",
-  secretKey: process.env["TEST_S3_SECRET_KEY"] ?? "",
-});
 
 /** A key prefix that no other file uses, since all share one Redis; `clean` deletes every key below it. */
 export function redisScope(url: string): { readonly prefix: string; clean(): Promise<void> } {
