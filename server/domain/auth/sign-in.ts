@@ -25,6 +25,8 @@ export const signInInput = z.object({
     .describe("for browsers: keep the session in an HttpOnly cookie instead of answering a refresh token"),
 });
 
+export type SignInInput = z.output<typeof signInInput>;
+
 interface Account extends UserView {
   passwordHash: string;
   disabled: boolean;
@@ -45,7 +47,7 @@ const holdStatement = statement(
  *
  * @throws AppError `auth.invalid` | `rate-limited`
  */
-export async function signIn(ctx: PublicCtx, input: z.output<typeof signInInput>): Promise<SignedIn> {
+export async function signIn(ctx: PublicCtx, input: SignInInput): Promise<SignedIn> {
   const { disabled: _, passwordHash, ...user } = await requireAccount(ctx, input);
   const actor = { userId: user.id, sessionId: v7() };
   const started = await inTransaction(actingAs(ctx, actor), (ctx) => startSession(ctx, passwordHash, input.cookie));
