@@ -1,0 +1,125 @@
+import type { AnyRouter } from "@trpc/server";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import { checkOutputs } from "../routers/trpc.ts";
+import { type Authenticate, logFailure } from "./api/call.ts";
+import { crossOrigin } from "./api/cross-origin.ts";
+import { docs } from "./api/docs.ts";
+import { type Dependency, health } from "./api/health.ts";
+import { HttpRefusal, methodRefused, unknownAddress } from "./api/http-refusal.ts";
+import { openApiDocument } from "./api/openapi.ts";
+import { description, name, version } from "./api/product.ts";
+import { beginRequest } from "./api/request.ts";
+import { sendError, sendJson } from "./api/respond.ts";
+import { restHandler } from "./api/rest.ts";
+import { apiHeaders } from "./api/security-headers.ts";
+import { trpcHandler } from "./api/trpc.ts";
+import type { App } from "./context.ts";
+import { AppError, toAppError } from "./errors.ts";
+import { metrics, watchProcess } from "./platform/metrics.ts";
+
+export interface ApiOptions {
+  readonly app: App;
+  readonly router: AnyRouter;
+  readonly authenticate: Authenticate;
+  /** The public keys of access tokens (RFC 7517). */
+  readonly jwks: () => unknown;
+  /** Besides the database, which is always asked. */
+  readonly dependencies?: Readonly<Record<string, Dependency>>;
+  /** True from the moment the process is about to stop. */
+  readonly isDraining?: () => boolean;
+}
+
+/**
+ * Everything that the port answers over HTTP. Calls are served by the first handler, before any of Express' own
+ * matching; the rest are pages and probes.
+ */
+export function createApi({
+  app,
+  router,
+  authenticate,
+  jwks,
+  dependencies = {},
+  isDraining = () => false,
+}: ApiOptions): Express {
+  checkOutputs(app.config.NODE_ENV !== "production");
+  watchProcess(app.database.pool, app.hub);
+  const document = openApiDocument(router, app.config.publicUrl);
+
+  return express()
+    .disable("x-powered-by")
+    .disable("etag")
+    .set("query parser", "simple")
+    .set("trust proxy", app.config.TRUST_PROXY)
+    .use(entrance(app))
+    .use(calls(app, router, authenticate))
+    .use("/health", health(app, dependencies, isDraining))
+    .get("/", (_req, res) => {
+      res.json({
+        name,
+        version,
+        description,
+        links: { docs: "/docs", openapi: "/openapi.json", health: "/health", trpc: "/trpc", rest: "/api/v1" },
+      });
+    })
+    .get("/openapi.json", (req, res) => sendJson(req, res, 200, document))
+    .use("/docs", docs())
+    .get("/.well-known/jwks.json", (req, res) => {
+      res.setHeader("cache-control", "public, max-age=300");
+      sendJson(req, res, 200, JSON.stringify(jwks()));
+    })
+    .get("/metrics", async (_req, res) => {
+      res.setHeader("content-type", metrics.contentType);
+      res.end(await metrics.metrics());
+    })
+    .use(nothingHere)
+    .use(failed(app));
+}
+
+/** What every response carries, and the record of the request. */
+function entrance(app: App): RequestHandler {
+  const headers = apiHeaders(app.config.publicUrl.startsWith("https:"));
+  const cors = crossOrigin(app.config);
+  const behindProxy = app.config.TRUST_PROXY > 0;
+  return (req, res, next) => {
+    const ip = (behindProxy ? req.ip : req.socket.remoteAddress) ?? "";
+    const record = beginRequest(app, req, res, ip.startsWith("::ffff:") ? ip.slice(7) : ip);
+    for (const [name, value] of headers) res.setHeader(name, value);
+    res.setHeader("x-request-id", record.origin.requestId);
+    if (req.headers.origin === undefined) {
+      res.setHeader("vary", "Origin");
+      next();
+    } else cors(req, res, next);
+  };
+}
+
+/** tRPC and REST. */
+function calls(app: App, router: AnyRouter, authenticate: Authenticate): RequestHandler {
+  const trpc = trpcHandler(app, router, authenticate, "/trpc/");
+  const rest = restHandler(app, router, authenticate, "/api/v1");
+  return (req, res, next) => {
+    if (req.url.startsWith("/trpc/")) void trpc(req, res);
+    else if (req.url.startsWith("/api/v1/")) void rest(req, res);
+    else next();
+  };
+}
+
+const pages = /^\/(health|docs)(\/|$)|^\/(openapi\.json|metrics|\.well-known\/jwks\.json)?$/;
+
+const nothingHere: RequestHandler = (req, res) => {
+  if (!pages.test(req.path) || req.method === "GET" || req.method === "HEAD") throw unknownAddress();
+  const allowed = ["GET", "HEAD", "OPTIONS"];
+  if (req.method !== "OPTIONS") throw methodRefused(allowed);
+  res.setHeader("allow", allowed.join(", "));
+  res.status(204).end();
+};
+
+/** Express' own refusals (an address that cannot be decoded) and whatever a page threw. */
+const failed =
+  (app: App): ErrorRequestHandler =>
+  (thrown, req, res, _next) => {
+    const status = thrown instanceof AppError ? 0 : Number(thrown?.status ?? 0);
+    const error =
+      status >= 400 && status < 500 ? new HttpRefusal(400, "The request is malformed.") : toAppError(thrown);
+    if (error.code === "internal") logFailure(app, req, null, error);
+    sendError(req, res, error);
+  };

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AnyProcedure, getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
+import { type EdgeCtx, errorBody } from "../../routers/trpc.ts";
+import { type Actor, type App, contextOf } from "../context.ts";
+import { type AppError, type ErrorBody, toAppError } from "../errors.ts";
+import { identify, recordOf } from "./request.ts";
+
+/** Who sends a request; null without a credential. @throws AppError for a credential that does not hold */
+export type Authenticate = (app: App, req: IncomingMessage & { method: string }) => Promise<Actor | null>;
+
+/** The context of a request's calls. */
+export async function contextFor(
+  app: App,
+  authenticate: Authenticate,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<EdgeCtx> {
+  const record = recordOf(req);
+  let actor: Actor | null = null;
+  let refusal: AppError | null = null;
+  try {
+    actor = await authenticate(app, req as IncomingMessage & { method: string });
+  } catch (error) {
+    refusal = toAppError(error);
+    if (refusal.code === "internal") logFailure(app, req, "authenticate", refusal);
+  }
+  record.userId = actor?.userId ?? null;
+  const origin = { ...record.origin, setCookie: (header: string) => void res.appendHeader("set-cookie", header) };
+  const key = req.headers["idempotency-key"];
+  return { ...contextOf(app, actor, origin), refusal, idempotencyKey: typeof key === "string" ? key : null };
+}
+
+export interface Call {
+  readonly procedure: AnyProcedure;
+  readonly path: string;
+  readonly input: unknown;
+  readonly index: number;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: TRPCError; readonly body: ErrorBody };
+
+/** Runs one call as tRPC's own adapters do; unknown failures go to the log with their stack, and leave as `internal`. */
+export async function run(app: App, req: IncomingMessage, ctx: EdgeCtx, call: Call): Promise<Outcome> {
+  const { procedure, path, input, index } = call;
+  try {
+    const getRawInput = async () => input;
+    const { type } = procedure._def;
+    const data: unknown = await procedure({ ctx, path, getRawInput, type, signal: undefined, batchIndex: index });
+    return { ok: true, data };
+  } catch (thrown) {
+    const error = getTRPCErrorFromUnknown(thrown);
+    const body = errorBody(error);
+    if (body.error === "internal" || body.error === "upstream.down") logFailure(app, req, path, error.cause ?? error);
+    return { ok: false, error, body };
+  }
+}
+
+/** A failure that is ours to look into: the caller only sees its request id. */
+export function logFailure(app: App, req: IncomingMessage, procedure: string | null, error: unknown): void {
+  app.log.error({ ...identify(recordOf(req)), procedure, err: error }, "request failed");
+}

@@ -1,0 +1,157 @@
+import type { AnyProcedure, AnyRouter } from "@trpc/server";
+import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from "trpc-to-openapi";
+import type { z } from "zod";
+import { describedBy, type Meta } from "../../routers/trpc.ts";
+import { type ErrorCode, errorCodes } from "../errors.ts";
+import { description, version } from "./product.ts";
+
+type Operation = NonNullable<NonNullable<OpenAPIObject["paths"]>[string]["get"]>;
+type Documented = AnyProcedure["_def"] & { meta: Meta; output?: z.ZodType; inputs: readonly z.ZodType[] };
+
+/** The OpenAPI 3.1 document of the REST addresses, as JSON text. */
+export function openApiDocument(router: AnyRouter, publicUrl: string): string {
+  const procedures = Object.entries(router._def.procedures as Record<string, AnyProcedure>)
+    .map(([path, procedure]) => [path, procedure._def as unknown as Documented] as const)
+    .filter(([, { meta }]) => meta?.openapi);
+  const tags = [...new Set(procedures.map(([path]) => tagOf(path)))];
+  const document = generateOpenApiDocument(named(router, procedures), {
+    title: "Taskwire",
+    description,
+    version,
+    baseUrl: `${publicUrl}/api/v1`,
+    tags,
+    securitySchemes: {
+      bearer: {
+        type: "http",
+        scheme: "bearer",
+        bearerFormat: "JWT",
+        description: "An access token from auth.signIn or auth.login.",
+      },
+      cookie: {
+        type: "apiKey",
+        in: "cookie",
+        name: "taskwire",
+        description: "For browsers; mutations also send `x-csrf-token`.",
+      },
+    },
+  });
+
+  const byPath = new Map(procedures);
+  for (const item of Object.values(document.paths ?? {})) {
+    for (const method of ["get", "post", "put", "patch", "delete"] as const) {
+      const operation = item[method];
+      const procedure = operation && byPath.get(operation.operationId ?? "");
+      if (operation && procedure) complete(operation, procedure, method);
+    }
+  }
+  addComponents(document);
+  return JSON.stringify(document);
+}
+
+const tagOf = (path: string) => path.split(".")[0]!;
+
+/** The router with what the generator cannot know: the operation's name, its tag, and the schema below `described`. */
+function named(router: AnyRouter, procedures: readonly (readonly [string, Documented])[]): OpenApiRouter {
+  const entries = procedures.map(([path, definition]) => {
+    const openapi = { ...definition.meta.openapi, operationId: path, tags: [tagOf(path)] };
+    const output = definition.output && describedBy(definition.output);
+    return [path, { _def: { ...definition, output, meta: { ...definition.meta, openapi } } }];
+  });
+  return { ...router, _def: { ...router._def, procedures: Object.fromEntries(entries) } } as unknown as OpenApiRouter;
+}
+
+function complete(operation: Operation, { meta, inputs }: Documented, method: string): void {
+  const { access, example } = meta;
+  const writes = method !== "get";
+  if (access !== "everybody" && access !== "signed-in") {
+    operation.description = [operation.description, `Needs the permission \`${access}\`.`].filter(Boolean).join("\n\n");
+  }
+  operation.security ??= [];
+  const success = operation.responses?.["200"] as { content?: Content } | undefined;
+  operation.responses = { "200": success, ...errorResponses(operation, inputs.length > 0, writes) };
+  if (writes) {
+    operation.parameters = [...(operation.parameters ?? []), { $ref: "#/components/parameters/idempotencyKey" }];
+  }
+  const body = operation.requestBody as { required?: boolean; content?: Content } | undefined;
+  const json = body?.content?.["application/json"];
+  if (body) body.required = ((json?.schema as { required?: unknown[] } | undefined)?.required ?? []).length > 0;
+  if (example?.output !== undefined && success?.content?.["application/json"]) {
+    success.content["application/json"].example = example.output;
+  }
+  if (example?.input && typeof example.input === "object") addExample(operation, json, example.input);
+}
+
+type Content = Record<string, { schema?: unknown; example?: unknown }>;
+
+function addExample(operation: Operation, json: Content[string] | undefined, input: object): void {
+  const rest: Record<string, unknown> = { ...input };
+  for (const parameter of operation.parameters ?? []) {
+    if (!("name" in parameter) || !(parameter.name in rest)) continue;
+    parameter.example = rest[parameter.name];
+    delete rest[parameter.name];
+  }
+  if (json) json.example = rest;
+}
+
+function errorResponses(operation: Operation, hasInput: boolean, writes: boolean): Record<string, { $ref: string }> {
+  const isProtected = (operation.security?.length ?? 0) > 0;
+  const statuses = [
+    ...(hasInput ? [400] : []),
+    401,
+    ...(isProtected ? [403] : []),
+    404,
+    ...(writes ? [409, 413, 422] : []),
+    429,
+    500,
+    503,
+  ];
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/error${status}` }]));
+}
+
+/** The error table, once, for every operation to refer to. */
+function addComponents(document: OpenAPIObject): void {
+  const codes = Object.keys(errorCodes) as ErrorCode[];
+  const components = document.components ?? {};
+  const schemas = Object.entries(components.schemas ?? {}).filter(([name]) => !name.startsWith("error."));
+  components.schemas = {
+    ...Object.fromEntries(schemas),
+    Error: {
+      type: "object",
+      required: ["error", "message", "details"],
+      properties: {
+        error: { type: "string", enum: codes, description: "For programs." },
+        message: { type: "string", description: "For people." },
+        details: { type: "object", additionalProperties: true },
+      },
+    },
+  };
+  components.parameters = {
+    idempotencyKey: {
+      name: "idempotency-key",
+      in: "header",
+      required: false,
+      description: "Sent twice with the same key, the request acts once and answers the same.",
+      schema: { type: "string", format: "uuid" },
+    },
+  };
+  components.responses = Object.fromEntries(
+    [...new Set(Object.values(errorCodes))].map((status) => {
+      const here = codes.filter((code) => errorCodes[code] === status);
+      const retry = { "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" as const } } };
+      return [
+        `error${status}`,
+        {
+          description: here.join(" | "),
+          ...(status === errorCodes["rate-limited"] ? { headers: retry } : {}),
+          content: {
+            "application/json": {
+              schema: { $ref: "#/components/schemas/Error" },
+              example: { error: here[0], message: "What went wrong, for people.", details: {} },
+            },
+          },
+        },
+      ];
+    }),
+  );
+  document.components = components;
+}

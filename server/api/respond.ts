@@ -1,0 +1,50 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import compression from "compression";
+import { type AppError, toAppError } from "../errors.ts";
+import { HttpRefusal } from "./http-refusal.ts";
+
+/** Below this a compressed body is not worth the work. */
+const thresholdBytes = 1024;
+const compress = compression({ threshold: thresholdBytes }) as unknown as (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: () => void,
+) => void;
+
+/** Ends a response with JSON text, compressed when that is worth it and the caller accepts it. */
+export function sendJson(req: IncomingMessage, res: ServerResponse, status: number, text: string): void {
+  if (res.headersSent) return;
+  res.statusCode = status;
+  res.setHeader("content-type", "application/json; charset=utf-8");
+  if (text.length < thresholdBytes) {
+    res.end(text);
+    return;
+  }
+  const body = Buffer.from(text);
+  res.setHeader("content-length", body.length);
+  if (!req.headers["accept-encoding"] && !res.hasHeader("vary")) {
+    res.end(body);
+    return;
+  }
+  compress(req, res, () => res.end(body));
+}
+
+/** Ends a response with the error table's body. */
+export function sendError(req: IncomingMessage, res: ServerResponse, thrown: unknown): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const error = toAppError(thrown);
+  setErrorHeaders(res, error);
+  sendJson(req, res, error.status, JSON.stringify(error.toBody()));
+}
+
+/** The headers that belong to an error: when to come back, which methods there are, and an end to a body nobody reads. */
+export function setErrorHeaders(res: ServerResponse, error: AppError): void {
+  if (error instanceof HttpRefusal)
+    for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
+  const { retryAfterSeconds } = error.details;
+  if (typeof retryAfterSeconds === "number") res.setHeader("retry-after", retryAfterSeconds);
+  if (error.code === "too-large") res.setHeader("connection", "close");
+}
