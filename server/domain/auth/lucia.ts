@@ -14,6 +14,7 @@ interface SessionAttributes {
 
 declare module "lucia" {
   interface Register {
+    Lucia: ReturnType<typeof luciaOn>;
     DatabaseSessionAttributes: SessionAttributes;
   }
 }
