@@ -1,0 +1,271 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { parseChannel, type Reading } from "../server/domain/channels.ts";
+import { conflict, notFound, toAppError } from "../server/errors.ts";
+import { type Channel, type Head, publicChange, type StoredChange } from "../server/platform/feed.ts";
+import type { Sql } from "../server/platform/sql.ts";
+import type { Ask } from "./asks.ts";
+import { ChannelFeed } from "./channel-feed.ts";
+import type { Connection } from "./connection.ts";
+import type { ChannelClosedReason, Position } from "./contract.ts";
+import type { GatewayServer } from "./io.ts";
+import { evictionCount, fanOutDelay, sentCount } from "./metrics.ts";
+import type { GatewayOptions } from "./options.ts";
+
+/** What a channel needs of its node. */
+export interface ChannelHost {
+  readonly io: GatewayServer;
+  readonly sql: Sql;
+  readonly epoch: string;
+  readonly options: GatewayOptions;
+  /** One statement for all channels that ask in the same turn. */
+  head(channel: Channel): Promise<Head>;
+  /** One statement per kind of channel for all who ask in the same turn. */
+  allowed(reading: Reading): Promise<boolean>;
+  /** The changes went out. */
+  delivered(channel: Channel, changes: readonly StoredChange[]): void;
+  entered(channel: Channel, connection: Connection): void;
+  left(channel: Channel, connection: Connection): void;
+  failed(channel: Channel, error: unknown): void;
+}
+
+/** Changes in one frame at most. */
+const frameSize = 200;
+/** Asks that are settled before others get a turn. */
+const answersPerTurn = 100;
+
+/** A channel on this node: one cursor into its feed, and the sockets that listen. */
+export class ServedChannel {
+  readonly name: Channel;
+  readonly feed: ChannelFeed;
+  /** Those who follow without a socket in the room: the node itself. */
+  followers = 0;
+  idleSince = Date.now();
+  /** The number of the last change that the room was sent. */
+  #sent: number | null = null;
+  /** Where each listener stands; null: in the room. */
+  readonly #listeners = new Map<Connection, number | null>();
+  readonly #host: ChannelHost;
+  #asks: Ask[] = [];
+  #answering: Ask[] = [];
+  #serving = false;
+
+  constructor(name: Channel, host: ChannelHost) {
+    this.name = name;
+    this.#host = host;
+    this.feed = new ChannelFeed(name, {
+      sql: host.sql,
+      repairAfterMs: host.options.repairAfterMs,
+      head: (channel) => host.head(channel),
+      deliver: (changes) => this.#deliver(changes),
+      restMs: () => Math.min(100, this.#roomSize() / 50),
+      lost: () => this.#lost(),
+      failed: (error) => host.failed(name, error),
+    });
+  }
+
+  get sent(): number {
+    return this.#sent ?? this.feed.cursor;
+  }
+
+  get listeners(): Iterable<Connection> {
+    return this.#listeners.keys();
+  }
+
+  get idle(): boolean {
+    return this.#listeners.size === 0 && this.followers === 0 && !this.#serving;
+  }
+
+  /** From now on the connection hears the channel. To be called in the moment in which a position is settled. */
+  enter(connection: Connection): void {
+    this.#listeners.set(connection, connection.lagging ? this.sent : null);
+    connection.channels.set(this.name, this);
+    if (connection.lagging) return;
+    void connection.socket.join(this.name);
+    this.#host.entered(this.name, connection);
+  }
+
+  leave(connection: Connection): void {
+    for (const ask of this.#inHand()) if (ask.connection === connection) ask.withdrawn = true;
+    this.#remove(connection);
+  }
+
+  /** The connection gets no more of the channel until `resume`. */
+  pause(connection: Connection): void {
+    if (this.#listeners.get(connection) !== null) return;
+    this.#listeners.set(connection, this.sent);
+    void connection.socket.leave(this.name);
+  }
+
+  /** Brings a paused connection from its own cursor to the room's, and back into the room. */
+  resume(connection: Connection): void {
+    const since = this.#listeners.get(connection);
+    if (since === undefined || since === null) return;
+    this.ask({
+      connection,
+      since,
+      check: false,
+      settle: (position) => this.#catchUp(connection, since, position),
+      refuse: () => setTimeout(() => this.resume(connection), this.#host.options.headsPollMs),
+    });
+  }
+
+  /** Closes the channel for people who may no longer read it. */
+  expel(userIds: ReadonlySet<string>): void {
+    for (const ask of this.#inHand()) if (userIds.has(ask.connection.userId)) ask.doubtful = true;
+    for (const connection of [...this.#listeners.keys()]) {
+      if (userIds.has(connection.userId)) this.#dismiss(connection, "access.denied");
+    }
+  }
+
+  #remove(connection: Connection): void {
+    connection.channels.delete(this.name);
+    if (!this.#listeners.delete(connection)) return;
+    void connection.socket.leave(this.name);
+    this.#host.left(this.name, connection);
+    if (this.idle) this.idleSince = Date.now();
+  }
+
+  #dismiss(connection: Connection, reason: ChannelClosedReason): void {
+    this.#remove(connection);
+    evictionCount.inc({ reason });
+    connection.socket.emit("channel:closed", { channel: this.name, reason });
+  }
+
+  #lost(): void {
+    this.#sent = null;
+    for (const connection of [...this.#listeners.keys()]) this.#dismiss(connection, "resync");
+  }
+
+  #catchUp(connection: Connection, since: number, position: Position): void {
+    if (this.#listeners.get(connection) !== since) return; // left meanwhile
+    if (position.resync) {
+      this.#dismiss(connection, "resync");
+      return;
+    }
+    const { changes } = position;
+    for (let at = 0; at < changes.length && !connection.lagging; at += frameSize) {
+      const slice = changes.slice(at, at + frameSize);
+      const from = since + at;
+      const to = from + slice.length;
+      this.#listeners.set(connection, to);
+      connection.socket.emit("changes", { channel: this.name, epoch: this.#host.epoch, from, to, changes: slice });
+      sentCount.inc(slice.length);
+    }
+    if (!connection.lagging) this.enter(connection);
+  }
+
+  /** Sends changes in order; who loses access with one of them is gone before it is sent. */
+  #deliver(changes: readonly StoredChange[]): void {
+    let frame: StoredChange[] = [];
+    this.#sent = (changes[0]?.seq ?? 1) - 1;
+    for (const change of changes) {
+      if (change.revokes?.length || frame.length === frameSize) {
+        this.#send(frame);
+        frame = [];
+      }
+      if (change.revokes?.length) this.expel(new Set(change.revokes));
+      frame.push(change);
+    }
+    this.#send(frame);
+    this.#sent = null;
+    this.#host.delivered(this.name, changes);
+  }
+
+  #send(changes: readonly StoredChange[]): void {
+    const first = changes[0];
+    const last = changes.at(-1);
+    if (!first || !last) return;
+    this.#sent = last.seq;
+    const size = this.#roomSize();
+    if (size === 0) return;
+    // `local`: other nodes have their own cursor. One broadcast is encoded once for the whole room.
+    this.#host.io.local.to(this.name).emit("changes", {
+      channel: this.name,
+      epoch: this.#host.epoch,
+      from: first.seq - 1,
+      to: last.seq,
+      changes: changes.map(publicChange),
+    });
+    sentCount.inc(changes.length * size);
+    fanOutDelay.set(Math.max(0, Date.now() - Date.parse(last.at)) / 1_000);
+  }
+
+  #roomSize(): number {
+    return this.#host.io.of("/").adapter.rooms.get(this.name)?.size ?? 0;
+  }
+
+  // --- asks: one look at access and one at the feed for all who come at the same time
+
+  ask(ask: Ask): void {
+    this.#asks.push(ask);
+    void this.#serve();
+  }
+
+  *#inHand(): Iterable<Ask> {
+    yield* this.#asks;
+    yield* this.#answering;
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#serving) return;
+    this.#serving = true;
+    await nextTurn(); // those who come in the same turn are served together
+    while (this.#asks.length > 0) {
+      this.#answering = this.#asks.splice(0);
+      try {
+        await this.#answer(this.#answering);
+      } catch (error) {
+        const refusal = toAppError(error);
+        this.#host.failed(this.name, error);
+        for (const ask of this.#answering) ask.refuse(refusal);
+      }
+      this.#answering = [];
+    }
+    this.#serving = false;
+    this.idleSince = Date.now();
+  }
+
+  /** Takes every ask it has settled or refused out of `asks`. */
+  async #answer(asks: Ask[]): Promise<void> {
+    await this.feed.opened();
+    const sinces = asks.flatMap((ask) => ask.since ?? []);
+    if (sinces.some((since) => since > this.feed.cursor)) await this.feed.reachHead();
+    const history = await this.feed.history(sinces);
+    // After the reads: whoever is a reader now may see whatever was committed before.
+    const allowed = await this.#readers(asks);
+    for (let done = 1; asks.length > 0; done += 1) {
+      if (done % answersPerTurn === 0) await nextTurn();
+      const ask = asks.shift() as Ask;
+      if (!ask.connection.connected) continue;
+      if (ask.withdrawn) ask.refuse(conflict("The channel was left meanwhile."));
+      else if (ask.check && ask.doubtful) this.#asks.push(ask);
+      else if (ask.check && !allowed.has(ask)) ask.refuse(notFound("channel"));
+      else ask.settle(this.#position(ask, history));
+    }
+  }
+
+  async #readers(asks: readonly Ask[]): Promise<Set<Ask>> {
+    const allowed = new Set<Ask>();
+    await Promise.all(
+      asks.map(async (ask) => {
+        ask.doubtful = false;
+        if (!ask.check || (await this.#mayRead(ask.connection.userId))) allowed.add(ask);
+      }),
+    );
+    return allowed;
+  }
+
+  #mayRead(userId: string): boolean | Promise<boolean> {
+    const name = parseChannel(this.name);
+    if (name?.kind === "user") return name.id === userId;
+    return this.#host.allowed({ channel: this.name, userId });
+  }
+
+  #position({ since, epoch }: Ask, history: readonly StoredChange[]): Position {
+    const here = { epoch: this.#host.epoch, head: this.feed.cursor };
+    if (since === null) return { ...here, changes: [] };
+    if (epoch !== undefined && epoch !== here.epoch) return { ...here, resync: true };
+    const changes = this.feed.recall(since, history);
+    return changes ? { ...here, changes: changes.map(publicChange) } : { ...here, resync: true };
+  }
+}
