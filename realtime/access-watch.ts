@@ -1,18 +1,15 @@
 import { allowedReadings, type Reading } from "../server/domain/channels.ts";
 import type { Channel, StoredChange } from "../server/platform/feed.ts";
+import { sessionsAlive } from "../server/platform/sessions.ts";
 import type { Sql } from "../server/platform/sql.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { ServedChannels } from "./served-channels.ts";
 
-/** Those of the sessions that have not ended. */
-export type SessionsAlive = (sql: Sql, sessionIds: readonly string[]) => Promise<ReadonlySet<string>>;
-
 interface WatchHost {
   readonly sql: Sql;
   readonly connections: Connections;
   readonly channels: ServedChannels;
-  readonly sessionsAlive: SessionsAlive;
   /** Memberships looked at per sweep. */
   readonly sweepReadings: number;
   failed(error: unknown): void;
@@ -85,7 +82,7 @@ export class AccessWatch {
   async #examineSessions(connections: readonly Connection[]): Promise<void> {
     if (connections.length === 0) return;
     const sessionIds = new Set(connections.map((connection) => connection.sessionId));
-    const alive = await this.#host.sessionsAlive(this.#host.sql, [...sessionIds]);
+    const alive = await sessionsAlive(this.#host.sql, [...sessionIds]);
     for (const connection of connections) {
       // A session that came with a renewal meanwhile was not asked about.
       if (sessionIds.has(connection.sessionId) && !alive.has(connection.sessionId)) connection.end("auth.invalid");

@@ -4,11 +4,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Server } from "socket.io";
 import type { App } from "../server/context.ts";
 import { AppError } from "../server/errors.ts";
-import { AccessWatch, type SessionsAlive } from "./access-watch.ts";
+import { isAllowedOrigin } from "../server/platform/origins.ts";
+import { AccessWatch } from "./access-watch.ts";
 import { Connection, type SignedIn } from "./connection.ts";
 import { Connections } from "./connections.ts";
-import { type Authenticate, handshake, originCheck } from "./handshake.ts";
-import { hintsOf, joinNodes } from "./hints.ts";
+import { type Authenticate, handshake } from "./handshake.ts";
+import { hintsOf, joinNodes, startHintSender } from "./hints.ts";
 import type { GatewayServer, GatewaySocket } from "./io.ts";
 import { requestLimits } from "./limits.ts";
 import { socketCount } from "./metrics.ts";
@@ -25,24 +26,24 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export interface GatewayParts {
+interface GatewayParts {
   app: App;
-  httpServer: HttpServer;
+  /** null: this process serves no sockets, and only tells those who do what it commits. */
+  httpServer: HttpServer | null;
   authenticate: Authenticate;
-  sessionsAlive: SessionsAlive;
   options?: Partial<GatewayOptions>;
 }
 
 /** Serves the channels of the feed over Socket.IO, on the HTTP server's port. */
 export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   const { app, httpServer } = parts;
+  if (!httpServer) return withoutSockets(app);
   const options = { ...defaultOptions, ...parts.options };
   const nodeId = randomUUID();
   const log = app.log.child({ component: "realtime" });
   const failed = (what: string, error: unknown) => log.error({ err: error, what }, "The gateway failed at something");
   let leaving = false;
 
-  const mayOpen = originCheck(app.config);
   const io: GatewayServer = new Server(httpServer, {
     path: "/socket.io",
     serveClient: false,
@@ -52,8 +53,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     perMessageDeflate: false,
     maxHttpBufferSize: 64 * 1024,
     connectTimeout: 10_000,
-    allowRequest: (request, answer) =>
-      leaving ? answer("This server is going away", false) : answer(null, mayOpen(request)),
+    allowRequest({ headers: { origin } }, answer) {
+      if (leaving) answer("This server is going away.", false);
+      // Browsers always send an origin, other programs need none.
+      else if (origin === undefined || isAllowedOrigin(app.config, origin)) answer(null, true);
+      else answer("This origin may not open sockets.", false);
+    },
   });
   const bus = joinNodes(io, app);
   const connections = new Connections();
@@ -72,7 +77,6 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     sql: app.sql,
     connections,
     channels,
-    sessionsAlive: parts.sessionsAlive,
     sweepReadings: options.sweepReadings,
     failed: (error) => failed("access", error),
   });
@@ -147,4 +151,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     },
     close,
   };
+}
+
+function withoutSockets(app: App): Gateway {
+  const sender = startHintSender(app);
+  const close = async () => sender.close();
+  return { close, drain: close };
 }

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import type { Config } from "../server/config.ts";
 import { AppError, toAppError } from "../server/errors.ts";
 import type { SignedIn } from "./connection.ts";
 import { handshakeInput } from "./inputs.ts";
@@ -12,22 +10,6 @@ import { refusedCount } from "./metrics.ts";
  * @throws AppError `auth.invalid` | `auth.expired`
  */
 export type Authenticate = (token: string) => Promise<SignedIn>;
-
-const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
-/**
- * Whether pages of an origin may open sockets. Programs send no origin and may; a browser always sends one, and a page of
- * another site must not act with what it finds there.
- */
-export function originCheck(config: Pick<Config, "publicUrl" | "CORS_ORIGINS" | "NODE_ENV">) {
-  const allowed = new Set([config.publicUrl, ...config.CORS_ORIGINS].map((url) => URL.parse(url)?.origin ?? url));
-  return (request: IncomingMessage): boolean => {
-    const { origin } = request.headers;
-    if (origin === undefined || allowed.has(origin)) return true;
-    if (config.NODE_ENV === "production") return false;
-    return loopback.has(URL.parse(origin)?.hostname ?? "");
-  };
-}
 
 /** Lets in who brings a valid token; the refusal's `data` is an error body. */
 export function handshake(authenticate: Authenticate, admit: (socket: GatewaySocket, who: SignedIn) => void) {
