@@ -21,7 +21,7 @@ const columnsOf = (entity: object) => JSON.parse(JSON.stringify(entity));
 export async function insert<E extends object, V>(
   ctx: Ctx,
   type: EntityClass<E>,
-  data: Omit<RequiredEntityData<E>, "id" | "createdAt" | "updatedAt" | "version">,
+  data: Omit<RequiredEntityData<E>, "id" | "createdAt" | "updatedAt" | "version"> & { id?: string },
 ): Promise<V> {
   const stamped = { ...data, createdAt: ctx.now, updatedAt: ctx.now } as unknown as RequiredEntityData<E>;
   const entity = ctx.em.create(type, stamped);

@@ -2,6 +2,16 @@ import type { Ctx } from "../../context.ts";
 import { denied, notFound, ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { grantedWhenArchived, type ProjectPermission, type ProjectRole, projectGrants } from "../permissions.ts";
+import {
+  type LabelView,
+  labelColumns,
+  type ProjectMemberView,
+  type ProjectView,
+  projectColumns,
+  projectMemberColumns,
+  type StatusView,
+  statusColumns,
+} from "./project.view.ts";
 
 /**
  * Somebody's role in a project as a number, 0 for none: what they or their teams were given; `manager` for owners and
@@ -70,4 +80,119 @@ export async function accessProject(
   const [project] = await ctx.sql.query<AccessibleProject>(accessStatement, [projectId, ctx.actor.userId]);
   requireProjectPermission(project, permission, "project", projectId);
   return project;
+}
+
+/** Ahead of a read, in the same round trip: what a statement that had to wait for a lock reads of other tables is old. */
+const locks = {
+  /** Roles in projects are decided under their organization's lock, like all that decides who may do what. */
+  organizationOfProject: statement(
+    "project.lock-organization",
+    `select from organizations.organizations
+    where id = (select organization_id from projects.projects where id = $1) for no key update`,
+  ),
+  organizationOfProjectMember: statement(
+    "project-member.lock-organization",
+    `select from organizations.organizations
+    where id = (select organization_id from projects.project_members where id = $1) for no key update`,
+  ),
+  /** Its words and state, its statuses' order and its labels. */
+  project: statement("project.lock", "select from projects.projects where id = $1 for no key update"),
+  projectOfStatus: statement(
+    "project.lock-of-status",
+    `select from projects.projects where id = (select project_id from projects.statuses where id = $1) for no key update`,
+  ),
+  projectOfLabel: statement(
+    "project.lock-of-label",
+    `select from projects.projects where id = (select project_id from projects.labels where id = $1) for no key update`,
+  ),
+};
+
+/** Inside a transaction; outside there is nothing to guard. */
+async function lock(ctx: Ctx, what: keyof typeof locks, id: string): Promise<void> {
+  if (ctx.transaction) await ctx.sql.query(locks[what], [id]);
+}
+
+const standingSql = `p.archived_at as "projectArchivedAt", ${projectRoleSql("p", "$2")} as "roleRank"`;
+
+const reads = {
+  project: statement(
+    "project.access-whole",
+    `select ${projectColumns}, ${standingSql} from projects.projects p where p.id = $1`,
+  ),
+  projectMember: statement(
+    "project-member.access",
+    `select ${projectMemberColumns}, ${standingSql} from projects.project_members pm join projects.projects p on p.id = pm.project_id where pm.id = $1`,
+  ),
+  status: statement(
+    "status.access",
+    `select ${statusColumns}, ${standingSql} from projects.statuses s join projects.projects p on p.id = s.project_id where s.id = $1`,
+  ),
+  label: statement(
+    "label.access",
+    `select ${labelColumns}, ${standingSql} from projects.labels l join projects.projects p on p.id = l.project_id where l.id = $1`,
+  ),
+};
+
+async function read<V>(ctx: Ctx, entity: keyof typeof reads, id: string): Promise<(V & ProjectStanding) | undefined> {
+  const [row] = await ctx.sql.query<V & ProjectStanding>(reads[entity], [id, ctx.actor.userId]);
+  return row;
+}
+
+function passDoor<V>(
+  row: (V & ProjectStanding) | undefined,
+  permission: ProjectPermission,
+  entity: string,
+  id: string,
+): Omit<V, keyof ProjectStanding> {
+  requireProjectPermission(row, permission, entity, id);
+  const { projectArchivedAt: _, roleRank: __, ...view } = row;
+  return view;
+}
+
+/**
+ * The door to a project whose view is needed. Inside a transaction it is locked.
+ *
+ * @param people the roles in it are about to change: locks the organization, too
+ */
+export async function accessWholeProject(
+  ctx: Ctx,
+  projectId: string,
+  permission: ProjectPermission,
+  { people = false } = {},
+): Promise<{ project: ProjectView; role: ProjectRole }> {
+  const [, , row] = await Promise.all([
+    people ? lock(ctx, "organizationOfProject", projectId) : null,
+    lock(ctx, "project", projectId),
+    read<ProjectView>(ctx, "project", projectId),
+  ]);
+  const project = passDoor(row, permission, "project", projectId);
+  return { project, role: projectRoleOf(row?.roleRank ?? null) as ProjectRole };
+}
+
+/** The only way to a role in a project by its id. Inside a transaction its organization is locked. */
+export async function accessProjectMember(
+  ctx: Ctx,
+  projectMemberId: string,
+  permission: ProjectPermission,
+): Promise<ProjectMemberView> {
+  const [, row] = await Promise.all([
+    lock(ctx, "organizationOfProjectMember", projectMemberId),
+    read<ProjectMemberView>(ctx, "projectMember", projectMemberId),
+  ]);
+  return passDoor(row, permission, "project member", projectMemberId);
+}
+
+/** The only way to a status by id. Inside a transaction its project is locked. */
+export async function accessStatus(ctx: Ctx, statusId: string, permission: ProjectPermission): Promise<StatusView> {
+  const [, row] = await Promise.all([
+    lock(ctx, "projectOfStatus", statusId),
+    read<StatusView>(ctx, "status", statusId),
+  ]);
+  return passDoor(row, permission, "status", statusId);
+}
+
+/** The only way to a label by id. Inside a transaction its project is locked. */
+export async function accessLabel(ctx: Ctx, labelId: string, permission: ProjectPermission): Promise<LabelView> {
+  const [, row] = await Promise.all([lock(ctx, "projectOfLabel", labelId), read<LabelView>(ctx, "label", labelId)]);
+  return passDoor(row, permission, "label", labelId);
 }

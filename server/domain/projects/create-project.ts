@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { Project, ProjectMember, Status } from "../../../db/entities/projects.ts";
+import type { Ctx } from "../../context.ts";
+import { conflict } from "../../errors.ts";
+import { statement } from "../../platform/sql.ts";
+import { inTransaction } from "../../transaction.ts";
+import { record } from "../change.ts";
+import { id, name, text } from "../fields.ts";
+import { accessOrganization, requireMember } from "../organizations/organization.access.ts";
+import { ranksBetween } from "../rank.ts";
+import { insert } from "../save.ts";
+import { projectAccessGiven, projectCreated, projectMemberAdded, statusCreated } from "./project.events.ts";
+import { type ProjectMemberView, type ProjectView, type StatusView, visibilities } from "./project.view.ts";
+
+export const projectKey = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .regex(/^[A-Z][A-Z0-9]{1,9}$/, "must be 2 to 10 letters and digits, beginning with a letter");
+
+export const createProjectInput = z.object({
+  organizationId: id,
+  name: name(100),
+  key: projectKey.optional().describe("prefix of its tasks' keys; absent: made from the name"),
+  description: text(20_000).default(""),
+  visibility: z.enum(visibilities).default("organization"),
+});
+
+const defaultStatuses = [
+  ["Backlog", "backlog"],
+  ["To do", "todo"],
+  ["In progress", "in_progress"],
+  ["Done", "done"],
+  ["Cancelled", "cancelled"],
+] as const;
+
+/**
+ * Begins a project with the usual statuses; the caller becomes its manager.
+ *
+ * @throws AppError `not-found` | `access.denied` | `conflict` (the organization has a project with this key)
+ */
+export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInput>): Promise<ProjectView> =>
+  inTransaction(ctx, async (ctx) => {
+    const { organization } = await accessOrganization(ctx, input.organizationId, "project.create");
+    const organizationId = organization.id;
+    const me = await requireMember(ctx, organizationId, ctx.actor.userId);
+    const key = await claimKey(ctx, organizationId, input.key, input.name);
+
+    const { name, description, visibility } = input;
+    const archivedAt = null;
+    const project = await insert<Project, ProjectView>(ctx, Project, {
+      ...{ organizationId, name, key, description, visibility, archivedAt },
+    });
+    record(ctx, projectCreated, null, project);
+
+    const inProject = { organizationId, projectId: project.id };
+    const given = { ...inProject, userId: me.userId, teamId: null, role: "manager" as const };
+    const manager = await insert<ProjectMember, Omit<ProjectMemberView, "name">>(ctx, ProjectMember, given);
+    record(ctx, projectMemberAdded, null, { ...manager, name: me.name });
+    record(ctx, projectAccessGiven, null, { id: project.id, organizationId, userId: me.userId, role: "manager" });
+
+    const ranks = ranksBetween(null, null, defaultStatuses.length) as string[];
+    for (const [at, [name, category]] of defaultStatuses.entries()) {
+      const row = { ...inProject, name, category, rank: ranks[at] as string, wipLimit: null };
+      record(ctx, statusCreated, null, await insert<Status, StatusView>(ctx, Status, row));
+    }
+    return project;
+  });
+
+const keysStatement = statement(
+  "project.keys",
+  "select key from projects.projects where organization_id = $1 and starts_with(key, $2)",
+);
+
+/** The given key, or the first free one of those that the name leads to. The organization must be locked. */
+async function claimKey(ctx: Ctx, organizationId: string, given: string | undefined, name: string): Promise<string> {
+  const wanted = given ?? keyOf(name);
+  const rows = await ctx.sql.query<{ key: string }>(keysStatement, [organizationId, wanted]);
+  const taken = new Set(rows.map((row) => row.key));
+  if (!taken.has(wanted)) return wanted;
+  if (given) throw conflict("Another project of the organization has this key.", { key: given });
+  for (let at = 2; ; at += 1) if (!taken.has(`${wanted}${at}`)) return `${wanted}${at}`;
+}
+
+/** `Website relaunch` → `WR`, `Website` → `WEB`; leaves room for a number behind it. */
+function keyOf(name: string): string {
+  const words = name
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toUpperCase()
+    .split(/[^A-Z0-9]+/)
+    .filter(Boolean);
+  const initials = words.map((word) => word[0]).join("");
+  const key = (words.length > 1 ? initials : (words[0] ?? ""))
+    .replace(/^[0-9]+/, "")
+    .slice(0, words.length > 1 ? 5 : 3);
+  return key.length >= 2 ? key : "PRJ";
+}

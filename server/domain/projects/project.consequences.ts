@@ -1,0 +1,67 @@
+import type { Ctx } from "../../context.ts";
+import { statement } from "../../platform/sql.ts";
+import { record } from "../change.ts";
+import { eraseProject } from "./delete-project.ts";
+import { projectAccessEnded, projectMemberRemoved, projectMemberRenamed } from "./project.events.ts";
+import { type ProjectMemberView, type ProjectView, projectColumns, projectMemberColumns } from "./project.view.ts";
+import { accessGiven, followAccess, peopleOf, shutOut } from "./project-access.changes.ts";
+
+const givenToPersonStatement = statement(
+  "project-member.of-person",
+  `select ${projectMemberColumns} from projects.project_members pm where pm.organization_id = $1 and pm.user_id = $2`,
+);
+
+/** Who leaves an organization leaves its projects. The rows go with the member's. */
+export async function leaveProjects(ctx: Ctx, { organizationId, userId }: { organizationId: string; userId: string }) {
+  const [given, roles] = await Promise.all([
+    accessGiven(ctx, { organizationId, userIds: [userId] }),
+    ctx.sql.query<ProjectMemberView>(givenToPersonStatement, [organizationId, userId]),
+  ]);
+  for (const role of roles) record(ctx, projectMemberRemoved, role, null, { revokes: [userId] });
+  for (const access of given) record(ctx, projectAccessEnded, access, null);
+  return undefined;
+}
+
+/** Who enters or leaves a team gains or loses what it was given. */
+export const followTeamChange = (ctx: Ctx, scope: { organizationId: string; userIds: readonly string[] }) =>
+  followAccess(ctx, scope);
+
+const givenToTeamStatement = statement(
+  "project-member.of-team",
+  `select ${projectMemberColumns} from projects.project_members pm where pm.team_id = $1`,
+);
+
+/** A team's name shows where it has a role. */
+export async function followTeamRename(ctx: Ctx, { teamId, name }: { teamId: string; name: string }) {
+  const roles = await ctx.sql.query<ProjectMemberView>(givenToTeamStatement, [teamId]);
+  for (const role of roles) record(ctx, projectMemberRenamed, role, { ...role, name });
+  return undefined;
+}
+
+/** A team's roles go with it, and its people with them unless they have another. */
+export async function followTeamDeletion(ctx: Ctx, team: { organizationId: string; teamId: string }) {
+  const { organizationId, teamId } = team;
+  const [userIds, roles] = await Promise.all([
+    peopleOf(ctx, { userId: null, teamId }),
+    ctx.sql.query<ProjectMemberView>(givenToTeamStatement, [teamId]),
+  ]);
+  const tellAccess = await followAccess(ctx, { organizationId, userIds });
+  return async () => {
+    await tellAccess();
+    for (const role of roles) {
+      record(ctx, projectMemberRemoved, role, null, { revokes: await shutOut(ctx, role.projectId, userIds) });
+    }
+  };
+}
+
+const projectsStatement = statement(
+  "project.of-organization",
+  `select ${projectColumns} from projects.projects p where p.organization_id = $1 order by p.id`,
+);
+
+export async function deleteProjectsOf(ctx: Ctx, { organizationId }: { organizationId: string }) {
+  for (const project of await ctx.sql.query<ProjectView>(projectsStatement, [organizationId])) {
+    await eraseProject(ctx, project);
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import {
+  labelDeletion,
+  memberDeparture,
+  organizationDeletion,
+  projectDeletion,
+  statusDeletion,
+  statusTurn,
+  teamChange,
+  teamDeletion,
+  teamRename,
+} from "./consequences.ts";
+import {
+  deleteProjectsOf,
+  followTeamChange,
+  followTeamDeletion,
+  followTeamRename,
+  leaveProjects,
+} from "./projects/project.consequences.ts";
+import { deleteTasks, dropLabel, leaveTasks, moveTasksAway, turnTasks } from "./tasks/task.consequences.ts";
+
+/* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
+memberDeparture.followedBy(leaveTasks, leaveProjects);
+organizationDeletion.followedBy(deleteProjectsOf);
+teamChange.followedBy(followTeamChange);
+teamRename.followedBy(followTeamRename);
+teamDeletion.followedBy(followTeamDeletion);
+projectDeletion.followedBy(deleteTasks);
+labelDeletion.followedBy(dropLabel);
+statusTurn.followedBy(turnTasks);
+statusDeletion.followedBy(moveTasksAway);
