@@ -1,24 +1,10 @@
 import { io, type Socket } from "socket.io-client";
-import type {
-  Answer,
-  ClientToServerEvents,
-  PresenceFrame,
-  Refusal,
-  ServerToClientEvents,
-  TypingFrame,
-} from "../realtime/contract.ts";
+import type { Answer, ClientToServerEvents, Refusal, ServerToClientEvents } from "../realtime/contract.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import { errorOf, TaskwireError } from "./errors.ts";
 import { type GetToken, renewAfterMs } from "./token.ts";
-import type { Follower } from "./transport.ts";
+import type { Listener } from "./transport.ts";
 import type { Channel } from "./types.ts";
-
-/** What a channel's store hears from the connection. */
-export interface Listener extends Follower {
-  presence(frame: PresenceFrame): void;
-  typing(frame: TypingFrame): void;
-  end(reason: string, error?: TaskwireError): void;
-}
 
 interface ConnectionOptions {
   /** Where the server is, without a slash at the end. */
@@ -217,8 +203,8 @@ export class Connection {
     socket.on("heads", (heads) => {
       for (const [channel, seq] of Object.entries(heads)) this.#listeners.get(channel as Channel)?.head(seq);
     });
-    socket.on("presence", (frame) => this.#listeners.get(frame.channel)?.presence(frame));
-    socket.on("typing", (frame) => this.#listeners.get(frame.channel)?.typing(frame));
+    socket.on("presence", ({ channel, ...presence }) => this.#listeners.get(channel)?.presence(presence));
+    socket.on("typing", ({ channel, ...typing }) => this.#listeners.get(channel)?.typing(typing));
     socket.on("channel:closed", ({ channel, reason }) => this.#listeners.get(channel)?.closed(reason));
     socket.on("session:ended", ({ reason }) => {
       const error = new TaskwireError(reason, "The session has ended.");

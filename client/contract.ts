@@ -1,5 +1,5 @@
 import type { AnyTRPCProcedure, inferProcedureInput, inferProcedureOutput } from "@trpc/server";
-import type { ChannelClosedReason, Position, PresenceFrame, PresenceState, TypingFrame } from "../realtime/contract.ts";
+import type { Position, PresenceFrame, PresenceState, TypingFrame } from "../realtime/contract.ts";
 import type { AppRouter } from "../routers/index.ts";
 import type { ChangeOf, ChangeType, EntityViews } from "../server/domain/events.ts";
 import type { ErrorBody } from "../server/errors.ts";
@@ -20,7 +20,6 @@ export interface Contract {
   channel: Channel;
   /** Where a channel stands after a cursor. */
   position: Position;
-  closedReason: ChannelClosedReason;
   presence: PresenceFrame;
   presenceState: PresenceState;
   typing: TypingFrame;

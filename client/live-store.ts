@@ -1,9 +1,8 @@
-import type { Connection } from "./connection.ts";
 import { Emitter } from "./emitter.ts";
 import { TaskwireError } from "./errors.ts";
 import { followChannel, type Status } from "./follow-channel.ts";
 import { applyChanges, type Entities, entitiesOf, noEntities } from "./reducer.ts";
-import type { Transport } from "./transport.ts";
+import type { Listener, StoreTransport } from "./transport.ts";
 import type { AnyChange, ChangeOf, ChangeType, Channel, Presence, PresenceState, Typing } from "./types.ts";
 
 /** Everything that a store shows, as of one moment; never altered, so it can be compared by identity. */
@@ -59,8 +58,7 @@ export interface Owner {
 
 export function openStore(
   channel: Channel,
-  transport: Transport,
-  connection: Pick<Connection, "attach" | "detach" | "request">,
+  transport: StoreTransport,
   owner: Owner,
 ): { store: LiveStore; end(): void } {
   const emitter = new Emitter<LiveEvents & { state: LiveState }>();
@@ -103,10 +101,10 @@ export function openStore(
       emitter.emit("status", status);
     },
     joined() {
-      if (shown) void connection.request("presence:set", { channel, state: shown }).catch(() => {}); // again at the next join
+      if (shown) void transport.setPresence(channel, shown).catch(() => {}); // again at the next join
     },
     ended(reason, error) {
-      connection.detach(channel, listener);
+      transport.detach(channel, listener);
       show({ status: "closed", reason, presence: nobody });
       settle?.reject(error ?? new TaskwireError("network", `The channel was closed: ${reason}`));
       emitter.emit("status", "closed");
@@ -115,21 +113,19 @@ export function openStore(
     },
   });
 
-  const listener = {
+  const listener: Listener = {
     ...follower,
     disconnected() {
       if (state.presence !== nobody) show({ presence: nobody });
       follower.disconnected();
     },
-    presence({ members, total }: Presence) {
-      show({ presence: { members, total } });
-      emitter.emit("presence", state.presence);
+    presence(presence) {
+      show({ presence });
+      emitter.emit("presence", presence);
     },
-    typing({ channel: _, ...typing }: Typing & { channel: Channel }) {
-      emitter.emit("typing", typing);
-    },
+    typing: (typing) => emitter.emit("typing", typing),
   };
-  connection.attach(channel, listener);
+  transport.attach(channel, listener);
 
   const store: LiveStore = {
     channel,
@@ -157,10 +153,10 @@ export function openStore(
     getSnapshot: () => state,
     async setPresence(next) {
       shown = next;
-      if (state.status === "live") await connection.request("presence:set", { channel, state: next });
+      if (state.status === "live") await transport.setPresence(channel, next);
     },
     async typing(typing = {}) {
-      if (state.status === "live") await connection.request("typing:set", { channel, ...typing });
+      if (state.status === "live") await transport.setTyping(channel, typing);
     },
     close() {
       if (owner.release()) follower.end("closed");

@@ -4,7 +4,7 @@ import { Connection } from "./connection.ts";
 import type { TaskwireError } from "./errors.ts";
 import { type LiveStore, openStore } from "./live-store.ts";
 import type { GetToken } from "./token.ts";
-import type { Transport } from "./transport.ts";
+import type { StoreTransport } from "./transport.ts";
 import type { Channel } from "./types.ts";
 
 export interface TaskwireOptions {
@@ -36,18 +36,26 @@ export function createTaskwire(options: TaskwireOptions): Taskwire {
 
   const api = createApi({ url, getToken, maxAttempts, timeoutMs });
   const connection = new Connection({ url, getToken, timeoutMs, onSessionEnded });
-  const transport: Transport = {
+  const transport: StoreTransport = {
     snapshot: (channel) => api.sync.snapshot.query({ channel }),
     join: (channel, { epoch, seq }) => connection.request("channel:join", { channel, epoch, since: seq }),
     pull: (channel, { epoch, seq }) => connection.request("channel:pull", { channel, epoch, since: seq }),
     leave: (channel) => connection.leave(channel),
+    attach: (channel, listener) => connection.attach(channel, listener),
+    detach: (channel, listener) => connection.detach(channel, listener),
+    async setPresence(channel, state) {
+      await connection.request("presence:set", { channel, state });
+    },
+    async setTyping(channel, typing) {
+      await connection.request("typing:set", { channel, ...typing });
+    },
     pause: (attempt, signal) => pause(backoffMs(attempt), signal),
   };
 
   const stores = new Map<Channel, { store: LiveStore; users: number; end(): void }>();
 
   function open(channel: Channel) {
-    const opened = openStore(channel, transport, connection, {
+    const opened = openStore(channel, transport, {
       release() {
         entry.users -= 1;
         return entry.users === 0;
