@@ -14,16 +14,19 @@ import { restHandler } from "./api/rest.ts";
 import { apiHeaders } from "./api/security-headers.ts";
 import { trpcHandler } from "./api/trpc.ts";
 import type { App } from "./context.ts";
+import { authenticate as authenticateRequest } from "./domain/auth/authenticate.ts";
 import { AppError, toAppError } from "./errors.ts";
 import { metrics, watchProcess } from "./platform/metrics.ts";
 
 export interface ApiOptions {
   readonly app: App;
   readonly router: AnyRouter;
-  readonly authenticate: Authenticate;
+  /** Whether tRPC and REST are served; pages and probes always are. */
+  readonly serveProcedures?: boolean;
+  readonly authenticate?: Authenticate;
   /** The public keys of access tokens (RFC 7517). */
-  readonly jwks: () => unknown;
-  /** Besides the database, which is always asked. */
+  readonly jwks?: () => unknown;
+  /** Besides the database and, where there is one, Redis. */
   readonly dependencies?: Readonly<Record<string, Dependency>>;
   /** True from the moment the process is about to stop. */
   readonly isDraining?: () => boolean;
@@ -36,14 +39,15 @@ export interface ApiOptions {
 export function createApi({
   app,
   router,
-  authenticate,
-  jwks,
+  serveProcedures = true,
+  authenticate = authenticateRequest,
+  jwks = () => app.tokens.jwks,
   dependencies = {},
   isDraining = () => false,
 }: ApiOptions): Express {
   checkOutputs(app.config.NODE_ENV !== "production");
   watchProcess(app.database.pool, app.hub);
-  const document = openApiDocument(router, app.config.publicUrl);
+  const document = openApiDocument(router, app.config);
 
   return express()
     .disable("x-powered-by")
@@ -51,7 +55,7 @@ export function createApi({
     .set("query parser", "simple")
     .set("trust proxy", app.config.TRUST_PROXY)
     .use(entrance(app))
-    .use(calls(app, router, authenticate))
+    .use(serveProcedures ? calls(app, router, authenticate) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {
       res.json({
@@ -91,6 +95,8 @@ function entrance(app: App): RequestHandler {
     } else cors(req, res, next);
   };
 }
+
+const pass: RequestHandler = (_req, _res, next) => next();
 
 /** tRPC and REST. */
 function calls(app: App, router: AnyRouter, authenticate: Authenticate): RequestHandler {

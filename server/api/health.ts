@@ -18,8 +18,10 @@ const reuseMs = 1_000;
 
 /** What the process says about itself under /health; `isDraining` is true from the moment it is about to stop. */
 export function health(app: App, others: Readonly<Record<string, Dependency>>, isDraining: () => boolean): Router {
+  const { redis } = app;
   const dependencies: Record<string, Dependency> = {
     database: { check: () => app.sql.query("select 1"), required: true },
+    ...(redis ? { redis: { check: () => redis.ping(), required: false } } : {}),
     ...others,
   };
   let latest: { at: number; states: Promise<States> } | null = null;

@@ -2,6 +2,7 @@ import type { AnyProcedure, AnyRouter } from "@trpc/server";
 import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from "trpc-to-openapi";
 import type { z } from "zod";
 import { describedBy, type Meta } from "../../routers/trpc.ts";
+import type { Config } from "../config.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
 import { description, version } from "./product.ts";
 
@@ -9,7 +10,7 @@ type Operation = NonNullable<NonNullable<OpenAPIObject["paths"]>[string]["get"]>
 type Documented = AnyProcedure["_def"] & { meta: Meta; output?: z.ZodType; inputs: readonly z.ZodType[] };
 
 /** The OpenAPI 3.1 document of the REST addresses, as JSON text. */
-export function openApiDocument(router: AnyRouter, publicUrl: string): string {
+export function openApiDocument(router: AnyRouter, config: Config): string {
   const procedures = Object.entries(router._def.procedures as Record<string, AnyProcedure>)
     .map(([path, procedure]) => [path, procedure._def as unknown as Documented] as const)
     .filter(([, { meta }]) => meta?.openapi);
@@ -18,7 +19,7 @@ export function openApiDocument(router: AnyRouter, publicUrl: string): string {
     title: "Taskwire",
     description,
     version,
-    baseUrl: `${publicUrl}/api/v1`,
+    baseUrl: `${config.publicUrl}/api/v1`,
     tags,
     securitySchemes: {
       bearer: {
@@ -30,7 +31,7 @@ export function openApiDocument(router: AnyRouter, publicUrl: string): string {
       cookie: {
         type: "apiKey",
         in: "cookie",
-        name: "taskwire",
+        name: config.NODE_ENV === "production" ? "__Host-taskwire" : "taskwire",
         description: "For browsers; mutations also send `x-csrf-token`.",
       },
     },

@@ -2,8 +2,30 @@ import { type DestinationStream, type Logger, pino } from "pino";
 import type { Config } from "../config.ts";
 
 /** What must not be read in a log, wherever a line carries it. */
-const secret = ["authorization", "cookie", "set-cookie", "password", "token", "access", "refresh", "secret"];
-const secretPaths = secret.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+const secrets = new Set(
+  ["authorization", "cookie", "set-cookie", "x-csrf-token", "password", "token", "secret"].concat([
+    "access",
+    "refresh",
+    "accessToken",
+    "refreshToken",
+    "csrfToken",
+    "newPassword",
+    "currentPassword",
+  ]),
+);
+
+/** A line's fields without secrets, three levels deep. (pino's own `redact` takes a tenth of a call's time.) */
+function withoutSecrets(fields: object, depth = 0): Record<string, unknown> {
+  const shown: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(fields)) shown[key] = secrets.has(key) ? "[redacted]" : show(value, depth);
+  return shown;
+}
+
+function show(value: unknown, depth: number): unknown {
+  if (value === null || typeof value !== "object" || value instanceof Error || "toJSON" in value) return value;
+  if (depth === 3) return "[…]";
+  return Array.isArray(value) ? value.map((item) => show(item, depth + 1)) : withoutSecrets(value, depth + 1);
+}
 
 /**
  * The log: one JSON object a line, with `timestamp`, `level`, `service` and `message`. Lines are gathered for at most
@@ -19,10 +41,9 @@ export function createLog(config: Pick<Config, "LOG_LEVEL">, destination?: Desti
       base: null,
       messageKey: "message",
       timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+      formatters: { level: (label) => ({ level: label.toUpperCase() }), log: (fields) => withoutSecrets(fields) },
       mixin: () => ({ service: "taskwire" }),
       serializers: { err: describeError },
-      redact: { paths: secretPaths, censor: "[redacted]" },
       hooks: {
         logMethod(args, method, level) {
           method.apply(this, args);
