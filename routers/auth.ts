@@ -9,17 +9,14 @@ import {
 import { grantSchema, signedInSchema, userViewSchema } from "../server/domain/auth/auth.view.ts";
 import { changePassword, changePasswordInput } from "../server/domain/auth/change-password.ts";
 import { csrfSchema, readCsrfToken } from "../server/domain/auth/csrf.ts";
+import { endedSchema } from "../server/domain/auth/end-sessions.ts";
 import { login, loginInput, loginSchema } from "../server/domain/auth/login.ts";
 import { refresh, refreshInput } from "../server/domain/auth/refresh.ts";
 import { register, registeredSchema, registerInput } from "../server/domain/auth/register.ts";
+import { revokeSession, revokeSessionInput } from "../server/domain/auth/revoke-session.ts";
 import { signIn, signInInput } from "../server/domain/auth/sign-in.ts";
-import {
-  endedSchema,
-  revokeSession,
-  revokeSessionInput,
-  signOut,
-  signOutEverywhere,
-} from "../server/domain/auth/sign-out.ts";
+import { signOut } from "../server/domain/auth/sign-out.ts";
+import { signOutEverywhere } from "../server/domain/auth/sign-out-everywhere.ts";
 import { mutates, procedure, publicProcedure, rest, router } from "./trpc.ts";
 
 export const auth = router({

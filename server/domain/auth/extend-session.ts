@@ -29,7 +29,8 @@ export function recordExtension(ctx: Ctx, session: SessionView, expiredAt: strin
  */
 export async function extendByCookie(ctx: PublicCtx): Promise<Grant> {
   const { actor } = ctx;
-  if (!actor?.byCookie) throw new AppError("auth.required", "Send the refresh token.");
+  if (!actor?.byCookie)
+    throw new AppError("auth.required", "Send the refresh token, or the session's cookie with its x-csrf-token.");
   const lifeMs = ctx.app.config.SESSION_DAYS * 86_400_000;
   const { tokenHash, session } = await inTransaction(actingAs(ctx, actor), async (ctx) => {
     const values = [actor.sessionId, new Date(ctx.now.getTime() + lifeMs), ctx.now];

@@ -51,6 +51,7 @@ export const luciaOn = ({ config }: Pick<App, "config">, sql: Sql) =>
     sessionCookie: {
       // The prefix makes browsers refuse the cookie from a subdomain or without TLS (RFC 6265bis §4.1.3.2).
       name: config.NODE_ENV === "production" ? "__Host-taskwire" : "taskwire",
+      expires: false, // outlives the session, which is extended without the cookie being written again
       attributes: { sameSite: "lax", path: "/", secure: config.NODE_ENV === "production" },
     },
     getSessionAttributes: ({ publicId }) => ({ publicId }),

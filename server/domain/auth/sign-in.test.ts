@@ -46,7 +46,7 @@ describe("signing in", () => {
     const { signedIn, setCookie, cookie } = await signInByCookie(scene, { email, password });
 
     expect(signedIn).toMatchObject({ refreshToken: null, csrfToken: expect.any(String) });
-    expect(setCookie).toMatch(/^taskwire=[a-z0-9]{40}; HttpOnly; Max-Age=2592000; Path=\/; SameSite=Lax$/);
+    expect(setCookie).toMatch(/^taskwire=[a-z0-9]{40}; HttpOnly; Max-Age=34560000; Path=\/; SameSite=Lax$/);
     expect(JSON.stringify(signedIn)).not.toContain(cookie.split("=")[1]);
   });
 
