@@ -1,9 +1,28 @@
+import "../server/domain/wiring.ts";
 import { auth } from "./auth.ts";
+import { invitations } from "./invitations.ts";
+import { labels } from "./labels.ts";
+import { members, organizations } from "./organizations.ts";
+import { projectMembers, projects } from "./projects.ts";
+import { statuses } from "./statuses.ts";
 import { sync } from "./sync.ts";
 import { tasks } from "./tasks.ts";
+import { teams } from "./teams.ts";
 import { router } from "./trpc.ts";
 
 /** The one tree: every procedure of the product, typed end to end. */
-export const appRouter = router({ auth, sync, tasks });
+export const appRouter = router({
+  auth,
+  invitations,
+  labels,
+  members,
+  organizations,
+  projectMembers,
+  projects,
+  statuses,
+  sync,
+  tasks,
+  teams,
+});
 
 export type AppRouter = typeof appRouter;

@@ -12,8 +12,12 @@ import { openApp } from "./open-app.ts";
 import { startEmbeddedPostgres } from "./platform/embedded-postgres.ts";
 import { say, welcome } from "./welcome.ts";
 
+/** Within this time clients come back, to another node or to the next start of this one. */
+const drainMs = 1_000;
+
 /** What was opened, to be closed in the opposite order. */
 const closers: (() => unknown)[] = [];
+let stopping: Promise<void> | undefined;
 
 async function start(config: Config): Promise<void> {
   const databaseUrl = config.DATABASE_URL ?? (await startEmbedded(config));
@@ -22,7 +26,12 @@ async function start(config: Config): Promise<void> {
   closers.push(close);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
 
-  const api = createApi({ app, router: appRouter, serveProcedures: config.ROLES.includes("api") });
+  const api = createApi({
+    app,
+    router: appRouter,
+    serveProcedures: config.ROLES.includes("api"),
+    isDraining: () => stopping !== undefined,
+  });
   const server = createServer(api);
   closers.push(() => closeServer(server));
   const gateway = await startGateway({
@@ -30,7 +39,7 @@ async function start(config: Config): Promise<void> {
     httpServer: config.ROLES.includes("realtime") ? server : null,
     authenticate: (token) => authenticateToken(app, token),
   });
-  closers.push(() => gateway.close());
+  closers.push(() => gateway.drain(drainMs));
   if (config.ROLES.includes("workers")) closers.push(startWorkers(app));
 
   await new Promise<void>((listening, failed) => {
@@ -54,7 +63,6 @@ function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
   });
 }
 
-let stopping: Promise<void> | undefined;
 /** Closes everything, the last opened first; once. */
 function stop(): Promise<void> {
   stopping ??= (async () => {
@@ -63,7 +71,7 @@ function stop(): Promise<void> {
   return stopping;
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (stopping) return; // Ctrl-C twice, or npm passing on what the terminal sent already
     void stop().then(
