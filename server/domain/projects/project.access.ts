@@ -18,20 +18,20 @@ import {
  * admins of the organization; `editor` for its members where the project is open to it.
  *
  * @param project alias of a row of projects.projects
- * @param user an expression for the person's id
+ * @param user an expression for the person's id; the aliases `holder`, `holder_team` and `held` would mean this fragment's own
  */
 export const projectRoleSql = (project: string, user: string) => `
   (select case
-      when m.role in ('owner', 'admin') then 4
+      when holder.role in ('owner', 'admin') then 4
       else greatest(
-        case when ${project}.visibility = 'organization' and m.role = 'member' then 3 else 0 end,
-        (select coalesce(max(case given.role when 'manager' then 4 when 'editor' then 3 when 'commenter' then 2 else 1 end), 0)
-          from projects.project_members given
-          where given.project_id = ${project}.id and (given.user_id = m.user_id or given.team_id in
-            (select tm.team_id from organizations.team_members tm where tm.user_id = m.user_id))))
+        case when ${project}.visibility = 'organization' and holder.role = 'member' then 3 else 0 end,
+        (select coalesce(max(case held.role when 'manager' then 4 when 'editor' then 3 when 'commenter' then 2 else 1 end), 0)
+          from projects.project_members held
+          where held.project_id = ${project}.id and (held.user_id = holder.user_id or held.team_id in
+            (select holder_team.team_id from organizations.team_members holder_team where holder_team.user_id = holder.user_id))))
     end
-    from organizations.members m
-    where m.organization_id = ${project}.organization_id and m.user_id = ${user})`;
+    from organizations.members holder
+    where holder.organization_id = ${project}.organization_id and holder.user_id = ${user})`;
 
 const roleNames = ["viewer", "commenter", "editor", "manager"] as const satisfies readonly ProjectRole[];
 
