@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { pageOf } from "../server/domain/fields.ts";
 import { createLabel, createLabelInput } from "../server/domain/projects/create-label.ts";
 import { deleteLabel, labelInput } from "../server/domain/projects/delete-label.ts";
-import { listLabels, projectInput } from "../server/domain/projects/project.lists.ts";
+import { listInProjectInput, listLabels } from "../server/domain/projects/project.lists.ts";
 import { labelViewSchema } from "../server/domain/projects/project.view.ts";
 import { updateLabel, updateLabelInput } from "../server/domain/projects/update-label.ts";
 import { mutates, procedure, rest, router } from "./trpc.ts";
@@ -14,8 +15,8 @@ export const labels = router({
     .mutation(({ ctx, input }) => createLabel(ctx, input)),
   list: procedure
     .meta(rest("GET /projects/{projectId}/labels", "List a project's labels, by name", { access: "project.read" }))
-    .input(projectInput.strict())
-    .output(z.array(labelViewSchema))
+    .input(listInProjectInput)
+    .output(pageOf(labelViewSchema))
     .query(({ ctx, input }) => listLabels(ctx, input)),
   update: procedure
     .meta(rest("PATCH /labels/{labelId}", "Change a label", { access: "label.manage" }))

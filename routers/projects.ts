@@ -24,7 +24,8 @@ import { mutates, procedure, rest, router } from "./trpc.ts";
 
 const gone = z.object({ id: z.uuid() });
 
-const members = router({
+/** Who was given which role in a project. */
+export const projectMembers = router({
   list: procedure
     .meta(
       rest("GET /projects/{projectId}/members", "List the people and teams that were given a role, by name", {
@@ -130,5 +131,4 @@ export const projects = router({
     .input(mutates(projectInput))
     .output(gone)
     .mutation(({ ctx, input }) => deleteProject(ctx, input)),
-  members,
 });

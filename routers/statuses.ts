@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { pageOf } from "../server/domain/fields.ts";
 import { createStatus, createStatusInput } from "../server/domain/projects/create-status.ts";
 import { deleteStatus, deleteStatusInput } from "../server/domain/projects/delete-status.ts";
 import { moveStatus, moveStatusInput } from "../server/domain/projects/move-status.ts";
-import { listStatuses, projectInput } from "../server/domain/projects/project.lists.ts";
+import { listInProjectInput, listStatuses } from "../server/domain/projects/project.lists.ts";
 import { statusViewSchema } from "../server/domain/projects/project.view.ts";
 import { updateStatus, updateStatusInput } from "../server/domain/projects/update-status.ts";
 import { mutates, procedure, rest, router } from "./trpc.ts";
@@ -15,8 +16,8 @@ export const statuses = router({
     .mutation(({ ctx, input }) => createStatus(ctx, input)),
   list: procedure
     .meta(rest("GET /projects/{projectId}/statuses", "List a board's statuses, in order", { access: "project.read" }))
-    .input(projectInput.strict())
-    .output(z.array(statusViewSchema))
+    .input(listInProjectInput)
+    .output(pageOf(statusViewSchema))
     .query(({ ctx, input }) => listStatuses(ctx, input)),
   update: procedure
     .meta(

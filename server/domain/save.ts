@@ -45,7 +45,7 @@ export async function save<V extends Versioned>(
     ([field, value]) => value !== undefined && before[field as keyof V] !== value,
   );
   if (changed.length === 0) return before;
-  const entity = ctx.em.merge(type, rowOf(ctx, type, before)) as Record<string, unknown>;
+  const entity = ctx.em.merge(type, rowOf(ctx, type, before), { refresh: true }) as Record<string, unknown>;
   const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { type: string }> };
   for (const [field, value] of changed) entity[field] = stored(properties[field]?.type, value);
   entity["updatedAt"] = ctx.now;

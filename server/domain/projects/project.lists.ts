@@ -130,19 +130,39 @@ const statusesStatement = statement(
 export const statusesOf = (ctx: Ctx, projectId: string): Promise<StatusView[]> =>
   ctx.sql.query<StatusView>(statusesStatement, [projectId]);
 
-/** @throws AppError `not-found` */
-export async function listStatuses(ctx: Ctx, input: z.output<typeof projectInput>): Promise<StatusView[]> {
-  await accessProject(ctx, input.projectId, "project.read");
-  return statusesOf(ctx, input.projectId);
-}
-
-const labelsStatement = statement(
-  "project.labels",
-  `select ${labelColumns} from projects.labels l where l.project_id = $1 order by lower(l.name), l.id`,
+const statusPageStatement = statement(
+  "project.status-page",
+  `select ${statusColumns}, s.rank as "sortText" from projects.statuses s
+  where s.project_id = $1 and ($2::text is null or (s.rank, s.id) > ($2, $3::uuid)) order by s.rank, s.id limit $4`,
 );
 
-/** @throws AppError `not-found` */
-export async function listLabels(ctx: Ctx, input: z.output<typeof projectInput>): Promise<LabelView[]> {
+/**
+ * The statuses of a project, in their order.
+ *
+ * @throws AppError `not-found`
+ */
+export async function listStatuses(ctx: Ctx, input: z.output<typeof listInProjectInput>) {
+  const place = placeOf(input.cursor);
   await accessProject(ctx, input.projectId, "project.read");
-  return ctx.sql.query<LabelView>(labelsStatement, [input.projectId]);
+  const values = [input.projectId, ...place, input.limit + 1];
+  return pageFrom(await ctx.sql.query<StatusView & { sortText: string }>(statusPageStatement, values), input.limit);
+}
+
+const labelPageStatement = statement(
+  "project.label-page",
+  `select ${labelColumns}, lower(l.name) as "sortText" from projects.labels l
+  where l.project_id = $1 and ($2::text is null or (lower(l.name), l.id) > ($2, $3::uuid))
+  order by lower(l.name), l.id limit $4`,
+);
+
+/**
+ * The labels of a project, by name.
+ *
+ * @throws AppError `not-found`
+ */
+export async function listLabels(ctx: Ctx, input: z.output<typeof listInProjectInput>) {
+  const place = placeOf(input.cursor);
+  await accessProject(ctx, input.projectId, "project.read");
+  const values = [input.projectId, ...place, input.limit + 1];
+  return pageFrom(await ctx.sql.query<LabelView & { sortText: string }>(labelPageStatement, values), input.limit);
 }
