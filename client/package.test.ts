@@ -1,0 +1,50 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const here = import.meta.dirname;
+const consumer = mkdtempSync(join(tmpdir(), "taskwire-consumer-"));
+const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+
+/** Somebody's directory: the published package and what it depends on, nothing of this repository. */
+beforeAll(() => {
+  const scope = join(consumer, "node_modules", "@taskwire");
+  mkdirSync(scope, { recursive: true });
+  const packed = execFileSync("npm", ["pack", "--pack-destination", consumer], { cwd: here, stdio: "pipe" });
+  execFileSync("tar", ["-xzf", packed.toString().trim().split("\n").at(-1)!], { cwd: consumer });
+  renameSync(join(consumer, "package"), join(scope, "client"));
+  for (const name of ["@trpc", "socket.io-client"]) {
+    symlinkSync(join(here, "..", "node_modules", name), join(consumer, "node_modules", name), "junction");
+  }
+  symlinkSync(join(here, "node_modules", "uuid"), join(consumer, "node_modules", "uuid"), "junction");
+  writeFileSync(join(consumer, "package.json"), '{ "type": "module" }');
+});
+afterAll(() => rmSync(consumer, { recursive: true }));
+
+test.each([
+  ["nodenext", "nodenext"],
+  ["esnext", "bundler"],
+])("the packed client is typed in full by itself (module %s, resolution %s)", (module, resolution) => {
+  const sample = readFileSync(join(here, "client.test-d.ts"), "utf8").replace("./index.ts", "@taskwire/client");
+  writeFileSync(join(consumer, "sample.ts"), sample);
+  const options = ["--strict", "--noEmit", "--module", module, "--moduleResolution", resolution, "--target", "esnext"];
+
+  const checked = spawnSync(process.execPath, [compiler, ...options, "sample.ts"], {
+    cwd: consumer,
+    encoding: "utf8",
+  });
+
+  expect(checked.stdout).toBe("");
+  expect(checked.status).toBe(0);
+});
+
+test("the packed client runs", () => {
+  const program = `import * as client from "@taskwire/client"; console.log(Object.keys(client).sort().join());`;
+
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: consumer });
+
+  expect(printed.toString().trim()).toBe("TaskwireError,applyChange,applyChanges,createTaskwire,entitiesOf,errorOf");
+});
