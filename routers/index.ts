@@ -6,9 +6,11 @@ import { members, organizations } from "./organizations.ts";
 import { projectMembers, projects } from "./projects.ts";
 import { statuses } from "./statuses.ts";
 import { sync } from "./sync.ts";
+import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
 import { router } from "./trpc.ts";
+import { watches } from "./watches.ts";
 
 /** The one tree: every procedure of the product, typed end to end. */
 export const appRouter = router({
@@ -21,8 +23,10 @@ export const appRouter = router({
   projects,
   statuses,
   sync,
+  taskLinks,
   tasks,
   teams,
+  watches,
 });
 
 export type AppRouter = typeof appRouter;

@@ -19,7 +19,8 @@ export const name = (max: number) =>
 /** Compared without case; kept in lower case. At most 254 characters (RFC 5321 §4.5.3.1). */
 export const email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 
-export const id = z.uuid();
+/** In lower case, as the database writes it, so that equal ids are equal texts. */
+export const id = z.uuid().toLowerCase();
 
 /** A calendar day, `YYYY-MM-DD`, years 1000 to 9999. */
 export const day = z.iso.date();

@@ -15,5 +15,19 @@ export function rankBetween(after: string | null, before: string | null): string
   return rank.length > longestRank ? null : rank;
 }
 
-/** Ranks for a whole list, evenly spread. */
-export const freshRanks = (count: number): string[] => generateNKeysBetween(null, null, count);
+/**
+ * Ranks between two others (null: no bound), evenly spread and in order.
+ *
+ * @param longest the length that no rank may exceed
+ * @returns null when there is no room for them
+ */
+export function ranksBetween(
+  after: string | null,
+  before: string | null,
+  count: number,
+  longest = longestRank,
+): string[] | null {
+  if (after !== null && before !== null && after >= before) return null;
+  const ranks = generateNKeysBetween(after, before, count);
+  return ranks.some((rank) => rank.length > longest) ? null : ranks;
+}

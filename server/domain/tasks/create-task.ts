@@ -3,16 +3,19 @@ import { z } from "zod";
 import type { Ctx } from "../../context.ts";
 import { ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
-import { inTransaction, write } from "../../transaction.ts";
+import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { day, id, name, text } from "../fields.ts";
 import { accessProject } from "../projects/project.access.ts";
 import { rankIn } from "./place-task.ts";
 import { taskCreated } from "./task.events.ts";
-import { findFirstStatusId, lockPlace, type Position, requirePlace } from "./task.queries.ts";
+import { lockPlace, type Position, requirePlace } from "./task.queries.ts";
 import { requireReferences } from "./task.references.ts";
-import { completedAtIn, requireRoom } from "./task.rules.ts";
+import { completedAtIn, requireDates, requireRoom } from "./task.rules.ts";
+import { asSet, insertTask } from "./task.save.ts";
+import { shareParenthood } from "./task.tree.ts";
 import { priorities, type TaskView } from "./task.view.ts";
+import { insertWatches } from "./task.watches.ts";
 
 /** What people write on a task; the limits hold for create, update and copy. */
 export const taskFields = {
@@ -42,33 +45,18 @@ export const createTaskInput = z.object({
   estimateMinutes: taskFields.estimateMinutes.default(null),
 });
 
-/** One statement numbers the task under the counter's lock, which its place in the transaction keeps short. */
+/** One statement numbers `$2` tasks under the counter's lock, which its place in the transaction keeps short. */
 const countStatement = statement(
   "task.count",
   `insert into tasks.counters (project_id, organization_id, last_number)
-  select p.id, p.organization_id, 1 from projects.projects p where p.id = $1
-  on conflict (project_id) do update set last_number = counters.last_number + 1
+  select p.id, p.organization_id, $2 from projects.projects p where p.id = $1
+  on conflict (project_id) do update set last_number = counters.last_number + $2
   returning last_number as number`,
-);
-
-const insertStatement = statement(
-  "task.insert",
-  `insert into tasks.tasks (id, organization_id, project_id, number, key, title, description, status_id, rank, priority, parent_id, start_on, due_on,
-    estimate_minutes, completed_at, created_by_id, version, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17, $17)`,
-);
-
-export const addAssigneesStatement = statement(
-  "task.add-assignees",
-  `insert into tasks.task_assignees (organization_id, project_id, task_id, user_id) select $1, $2, $3, unnest($4::uuid[])`,
-);
-export const addLabelsStatement = statement(
-  "task.add-labels",
-  `insert into tasks.task_labels (organization_id, project_id, task_id, label_id) select $1, $2, $3, unnest($4::uuid[])`,
 );
 
 /**
  * Creates a task with the project's next number. Numbers are dense: a create that fails gives its number back.
+ * Who creates it and who is assigned watch it.
  *
  * @returns the new task
  * @throws AppError `not-found` (project, status, task to stand behind) | `access.denied` | `validation.failed` (people,
@@ -78,15 +66,16 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
   inTransaction(ctx, async (ctx) => {
     const position: Position = input.afterTaskId === undefined ? "bottom" : { afterTaskId: input.afterTaskId };
     const placed = { taskId: v7(), projectId: input.projectId };
-    const statusId = input.statusId ?? (await findFirstStatusId(ctx, input.projectId));
-    const [project, place, , number] = await Promise.all([
+    const [project, place, , , number] = await Promise.all([
       accessProject(ctx, input.projectId, "task.create"),
-      statusId ? lockPlace(ctx, statusId, placed, position) : null,
+      lockPlace(ctx, input.statusId ?? null, placed, position),
+      input.parentId ? shareParenthood(ctx, input.projectId) : null,
       requireReferences(ctx, input.projectId, input),
       nextNumber(ctx, input.projectId),
     ]);
-    if (!statusId) throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
-    requirePlace(place, statusId, position);
+    if (!place && !input.statusId)
+      throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
+    requirePlace(place, input.statusId ?? "", position);
     requireRoom(place);
 
     const now = ctx.now.toISOString();
@@ -98,12 +87,12 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
       number,
       title: input.title,
       description: input.description,
-      statusId,
-      rank: await rankIn(ctx, place, placed, position),
+      statusId: place.statusId,
+      rank: await rankIn(ctx, place, placed.taskId),
       priority: input.priority,
       parentId: input.parentId,
-      assigneeIds: [...new Set(input.assigneeIds)].sort(),
-      labelIds: [...new Set(input.labelIds)].sort(),
+      assigneeIds: asSet(input.assigneeIds),
+      labelIds: asSet(input.labelIds),
       startOn: input.startOn,
       dueOn: input.dueOn,
       estimateMinutes: input.estimateMinutes,
@@ -116,37 +105,21 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
       version: 1,
     };
     task.completedAt = completedAtIn(place, task, ctx.now);
+    requireDates(task);
     insertTask(ctx, task);
+    insertWatches(ctx, watchersOfNew(task));
     return record(ctx, taskCreated, null, task);
   });
 
-/** The counter's lock is held until COMMIT, so that numbers have no gaps and no doubles. */
-async function nextNumber(ctx: Ctx, projectId: string): Promise<number> {
-  const [counter] = await ctx.sql.query<{ number: number }>(countStatement, [projectId]);
+/**
+ * The last one of the project's next `count` numbers. The counter's lock is held until COMMIT, so that numbers have no
+ * gaps and no doubles.
+ */
+export async function nextNumber(ctx: Ctx, projectId: string, count = 1): Promise<number> {
+  const [counter] = await ctx.sql.query<{ number: number }>(countStatement, [projectId, count]);
   return counter?.number ?? 0; // 0: no such project, which its door tells
 }
 
-function insertTask(ctx: Ctx, task: TaskView): void {
-  write(ctx, insertStatement, [
-    task.id,
-    task.organizationId,
-    task.projectId,
-    task.number,
-    task.key,
-    task.title,
-    task.description,
-    task.statusId,
-    task.rank,
-    task.priority,
-    task.parentId,
-    task.startOn,
-    task.dueOn,
-    task.estimateMinutes,
-    task.completedAt,
-    task.createdById,
-    task.createdAt,
-  ]);
-  const owner = [task.organizationId, task.projectId, task.id];
-  if (task.assigneeIds.length > 0) write(ctx, addAssigneesStatement, [...owner, task.assigneeIds]);
-  if (task.labelIds.length > 0) write(ctx, addLabelsStatement, [...owner, task.labelIds]);
-}
+/** Who creates a task and who is assigned watch it from the start. */
+export const watchersOfNew = (task: TaskView) =>
+  asSet([task.createdById, ...task.assigneeIds]).map((userId) => ({ task, userId }));

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
-import { stale } from "../../errors.ts";
+import { invalid, stale } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { id, seenVersion } from "../fields.ts";
 import { rankIn } from "./place-task.ts";
 import { accessTask } from "./task.access.ts";
 import { taskMoved } from "./task.events.ts";
-import { lockPlace, requirePlace, saveTask } from "./task.queries.ts";
-import { completedAtIn, requireNotTrashed, requireRoom } from "./task.rules.ts";
+import { lockPlace, type Place, requirePlace } from "./task.queries.ts";
+import { completedAtIn, requireNotTrashed, requireRoom, takesRoom } from "./task.rules.ts";
+import { saveTask } from "./task.save.ts";
 import type { TaskView } from "./task.view.ts";
 
 export const moveTaskInput = z.object({
@@ -20,14 +21,15 @@ export const moveTaskInput = z.object({
 
 /**
  * Moves a task within its project and completes or reopens it as the new status says.
- * Two moves into one status wait for each other.
+ * Two moves into one status wait for each other. Moving it where it stands changes nothing.
  *
  * @returns the task after the move
  * @throws AppError `not-found` (task, status, or the task to stand behind) | `access.denied` | `stale`
- *   | `rule.broken` (WIP limit, task in the trash, archived project)
+ *   | `validation.failed` (behind itself) | `rule.broken` (WIP limit, task in the trash, archived project)
  */
 export const moveTask = (ctx: Ctx, input: z.output<typeof moveTaskInput>): Promise<TaskView> =>
   inTransaction(ctx, async (ctx) => {
+    if (input.afterTaskId === input.taskId) throw invalid("afterTaskId", "A task cannot stand behind itself.");
     const position = { afterTaskId: input.afterTaskId };
     const placed = { taskId: input.taskId, projectId: null };
     const [place, task] = await Promise.all([
@@ -37,13 +39,19 @@ export const moveTask = (ctx: Ctx, input: z.output<typeof moveTaskInput>): Promi
     requirePlace(place, input.toStatusId, position);
     if (input.version !== undefined && input.version !== task.version) throw stale(task);
     requireNotTrashed(task);
-    if (place.statusId !== task.statusId) requireRoom(place);
+    if (place.statusId !== task.statusId && takesRoom(task)) requireRoom(place);
 
     const moved = saveTask(ctx, task, {
       ...task,
       statusId: place.statusId,
-      rank: await rankIn(ctx, place, placed, position),
+      rank: standsIn(place, task) ? task.rank : await rankIn(ctx, place, task.id),
       completedAt: completedAtIn(place, task, ctx.now),
     });
     return record(ctx, taskMoved, task, moved);
   });
+
+/** The gap was looked for as if the task were not there. */
+const standsIn = (place: Place, task: TaskView) =>
+  place.statusId === task.statusId &&
+  (place.afterRank ?? "") < task.rank &&
+  (place.beforeRank === null || task.rank < place.beforeRank);

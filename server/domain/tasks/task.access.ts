@@ -26,6 +26,12 @@ export async function accessTask(ctx: Ctx, taskId: string, permission: ProjectPe
   return passDoor(row, taskId, permission);
 }
 
+/** The same door without a lock: for operations that must lock other things first. */
+export async function admitToTask(ctx: Ctx, taskId: string, permission: ProjectPermission): Promise<TaskView> {
+  const [row] = await ctx.sql.query<Row>(readStatement, [taskId, ctx.actor.userId]);
+  return passDoor(row, taskId, permission);
+}
+
 /** The same for a set, locked in one order: all of them, or a refusal that names the first one missing. */
 export async function accessTasks(
   ctx: Ctx,

@@ -2,8 +2,9 @@ import type { Ctx } from "../../context.ts";
 import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
+import { projectRoleSql } from "../projects/project.access.ts";
 import type { StatusView } from "../projects/project.view.ts";
-import { ranksBetween } from "../rank.ts";
+import { ranksIn } from "./place-task.ts";
 import { taskAssigned, taskLabelled, taskMoved, taskUnwatched, taskUpdated } from "./task.events.ts";
 import { lockPlace } from "./task.queries.ts";
 import { completedAtIn, requireRoom, takesRoom } from "./task.rules.ts";
@@ -117,7 +118,11 @@ export async function moveTasksAway(ctx: Ctx, fact: { status: StatusView; moveTa
   const place = await lockPlace(ctx, target.id, { taskId: first.id, projectId: status.projectId }, "bottom");
   if (!place) throw notFound("status", target.id);
   requireRoom(place, tasks.filter(takesRoom).length);
-  const ranks = ranksBetween(place.afterRank, null, tasks.length, 64) as string[];
+  const ranks = await ranksIn(
+    ctx,
+    place,
+    tasks.map((task) => task.id),
+  );
   saveAndRecord(ctx, taskMoved, tasks, (task, at) => ({
     ...task,
     statusId: target.id,
@@ -125,4 +130,28 @@ export async function moveTasksAway(ctx: Ctx, fact: { status: StatusView; moveTa
     completedAt: completedAtIn(place, task, ctx.now),
   }));
   return undefined;
+}
+
+const unreadableStatement = statement(
+  "watch.delete-hidden",
+  `delete from tasks.watches w using projects.projects p
+  where p.id = w.project_id and w.organization_id = $1 and ($2::uuid[] is null or w.user_id = any($2)) and ($3::uuid is null or p.id = $3)
+    and coalesce(${projectRoleSql("p", "w.user_id")}, 0) = 0
+  returning ${watchColumns}`,
+);
+
+/**
+ * Ends the watches of those who cannot read a project any more, once their access has changed.
+ *
+ * @param scope of all people in the organization or some, of all its projects or one
+ */
+export async function dropHiddenWatches(
+  ctx: Ctx,
+  scope: { organizationId: string; userIds?: readonly string[]; projectId?: string },
+) {
+  return async () => {
+    const values = [scope.organizationId, scope.userIds ?? null, scope.projectId ?? null];
+    const watches = await ctx.sql.query<WatchView>(unreadableStatement, values);
+    for (const watch of watches) record(ctx, taskUnwatched, watch, null);
+  };
 }

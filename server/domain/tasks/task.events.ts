@@ -6,7 +6,7 @@ const inProject = (view: { projectId: string }) => `project:${view.projectId}` a
 
 const task = { entity: "task", view: taskViewSchema, channel: inProject } as const;
 export const taskCreated = defineChange({ ...task, type: "task.created", op: "create" });
-/** Its words, dates, priority, estimate or parent changed. */
+/** Its words, dates, priority, estimate or parent changed, or several things of different kinds at once. */
 export const taskUpdated = defineChange({ ...task, type: "task.updated", op: "update" });
 /** It changed its place on the board, and perhaps its status. */
 export const taskMoved = defineChange({ ...task, type: "task.moved", op: "update" });

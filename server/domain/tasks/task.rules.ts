@@ -3,14 +3,17 @@ import type { Place } from "./task.queries.ts";
 import type { TaskView } from "./task.view.ts";
 
 /** Entering a done or cancelled status completes the task; leaving for another one reopens it. */
-export function completedAtIn(place: Place, task: TaskView, now: Date): string | null {
+export function completedAtIn(place: Pick<Place, "category">, task: TaskView, now: Date): string | null {
   const ended = place.category === "done" || place.category === "cancelled";
   return ended ? (task.completedAt ?? now.toISOString()) : null;
 }
 
+/** What is archived or in the trash takes no room in its status. */
+export const takesRoom = (task: TaskView) => task.archivedAt === null && task.deletedAt === null;
+
 /** @throws AppError `rule.broken` when the status is full */
 export function requireRoom(place: Place, entering = 1): void {
-  if (place.wipLimit === null || (place.taken ?? 0) + entering <= place.wipLimit) return;
+  if (entering === 0 || place.wipLimit === null || (place.taken ?? 0) + entering <= place.wipLimit) return;
   throw ruleBroken("status.wip-limit", "This status holds as many tasks as it may.", {
     statusId: place.statusId,
     wipLimit: place.wipLimit,
@@ -21,4 +24,21 @@ export function requireRoom(place: Place, entering = 1): void {
 export function requireNotTrashed(task: TaskView): void {
   if (task.deletedAt)
     throw ruleBroken("task.trashed", "This task is in the trash; restore it first.", { taskId: task.id });
+}
+
+/** @throws AppError `rule.broken` when the start lies behind the due day */
+export function requireDates({ id, startOn, dueOn }: TaskView): void {
+  if (startOn && dueOn && startOn > dueOn)
+    throw ruleBroken("task.dates", "The start cannot lie behind the due day.", { taskId: id });
+}
+
+/** Sets are part of every view, so they stay small. */
+const largestSet = 50;
+
+/** @throws AppError `rule.broken` when a task would have more assignees or labels than it may */
+export function requireSmallSets({ id, assigneeIds, labelIds }: TaskView): void {
+  if (assigneeIds.length > largestSet || labelIds.length > largestSet)
+    throw ruleBroken("task.too-many", `A task has at most ${largestSet} assignees and ${largestSet} labels.`, {
+      taskId: id,
+    });
 }

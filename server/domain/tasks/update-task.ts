@@ -7,9 +7,9 @@ import { id, seenVersion } from "../fields.ts";
 import { taskFields } from "./create-task.ts";
 import { accessTask } from "./task.access.ts";
 import { taskUpdated } from "./task.events.ts";
-import { saveTask } from "./task.queries.ts";
 import { requireReferences } from "./task.references.ts";
-import { requireNotTrashed } from "./task.rules.ts";
+import { requireDates, requireNotTrashed } from "./task.rules.ts";
+import { saveTask } from "./task.save.ts";
 import { lockParenthood, requireNoCycle } from "./task.tree.ts";
 import type { TaskView } from "./task.view.ts";
 
@@ -50,5 +50,7 @@ export const updateTask = (
       ]);
     }
     const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-    return record(ctx, taskUpdated, task, saveTask(ctx, task, { ...task, ...given }));
+    const updated = { ...task, ...given };
+    requireDates(updated);
+    return record(ctx, taskUpdated, task, saveTask(ctx, task, updated));
   });

@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { invalid } from "../../errors.ts";
+import { day, instant } from "../fields.ts";
+import type { Values } from "./task.filter.ts";
+import { priorities } from "./task.view.ts";
+
+export const sortNames = [
+  "board",
+  "number",
+  "title",
+  "priority",
+  "dueOn",
+  "createdAt",
+  "updatedAt",
+  "completedAt",
+] as const;
+export type SortName = (typeof sortNames)[number];
+
+export const taskSort = {
+  sort: z.enum(sortNames).describe("`board`: statuses in their order, tasks as they stand; absent dates come last"),
+  order: z.enum(["asc", "desc"]).default("asc"),
+};
+
+interface Key {
+  sql: string;
+  type: "text" | "uuid" | "int" | "date" | "timestamptz";
+  /** What a cursor may hold for it. */
+  value: z.ZodType<string | number | null>;
+}
+
+const rank = z.string().max(64);
+const instantOrNone = instant.nullable();
+const importance = `case t.priority ${priorities.map((name, at) => `when '${name}' then ${at}`).join(" ")} end`;
+
+/** Each sort is a fixed list of expressions; the task's id decides between equals. Only a sole key may be null. */
+const sorts: Record<SortName, readonly [Key, ...Key[]]> = {
+  board: [
+    { sql: "s.rank", type: "text", value: rank },
+    { sql: "s.id", type: "uuid", value: z.uuid() },
+    { sql: "t.rank", type: "text", value: rank },
+  ],
+  number: [{ sql: "t.number", type: "int", value: z.int() }],
+  title: [{ sql: `left(lower(t.title), 150) collate "C"`, type: "text", value: z.string().max(300) }],
+  priority: [{ sql: importance, type: "int", value: z.int() }],
+  dueOn: [{ sql: "t.due_on", type: "date", value: day.nullable() }],
+  createdAt: [{ sql: "t.created_at", type: "timestamptz", value: instant }],
+  updatedAt: [{ sql: "t.updated_at", type: "timestamptz", value: instant }],
+  completedAt: [{ sql: "t.completed_at", type: "timestamptz", value: instantOrNone }],
+};
+
+export interface Sort {
+  sort: SortName;
+  order: "asc" | "desc";
+}
+
+/** The parts of a statement that sort it and begin it behind a cursor. */
+export interface Paging {
+  columns: string;
+  condition: string | null;
+  orderBy: string;
+}
+
+/** @throws AppError `validation.failed` for a cursor that no page of this sort answered */
+export function pagingOf({ sort, order }: Sort, cursor: string | undefined, values: Values): Paging {
+  const keys = sorts[sort];
+  return {
+    columns: keys.map((key, at) => `${key.sql} as "sort${at}"`).join(", "),
+    condition: cursor === undefined ? null : behind(keys, order, readCursor({ sort, order }, cursor), values),
+    orderBy: `${keys.map((key) => `${key.sql} ${order} nulls last`).join(", ")}, t.id ${order}`,
+  };
+}
+
+interface Place {
+  keys: (string | number | null)[];
+  id: string;
+}
+
+function behind(keys: readonly [Key, ...Key[]], order: "asc" | "desc", place: Place, values: Values): string {
+  const than = order === "asc" ? ">" : "<";
+  const id = `${values.bind(place.id)}::uuid`;
+  const [{ sql }] = keys;
+  if (place.keys[0] === null) return `(${sql} is null and t.id ${than} ${id})`;
+  const bound = keys.map((key, at) => `${values.bind(place.keys[at])}::${key.type}`);
+  const later = `(${keys.map((key) => key.sql).join(", ")}, t.id) ${than} (${bound.join(", ")}, ${id})`;
+  return keys.length === 1 ? `(${later} or ${sql} is null)` : later;
+}
+
+/** Opaque to clients: sort, order, keys and id of the last task of a page. */
+const cursorSchema = (sort: Sort) =>
+  z.tuple([
+    z.literal(sort.sort),
+    z.literal(sort.order),
+    z.tuple(sorts[sort.sort].map((key) => key.value) as [Key["value"], ...Key["value"][]]),
+    z.uuid(),
+  ]);
+
+function readCursor(sort: Sort, cursor: string): Place {
+  try {
+    const [, , keys, id] = cursorSchema(sort).parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+    return { keys, id };
+  } catch {
+    throw invalid("cursor", "must be a nextCursor of this list in this order");
+  }
+}
+
+/** A page of rows that were read up to `limit + 1`, without their sort columns. */
+export function sortedPage<Row extends { id: string }>(sort: Sort, rows: readonly Row[], limit: number) {
+  const keysOf = (row: Row) => sorts[sort.sort].map((_, at) => (row as Record<string, unknown>)[`sort${at}`]);
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return {
+    items: items.map((row) => {
+      const view: Record<string, unknown> = { ...row };
+      for (const at of sorts[sort.sort].keys()) delete view[`sort${at}`];
+      return view as Row;
+    }),
+    nextCursor: last
+      ? Buffer.from(JSON.stringify([sort.sort, sort.order, keysOf(last), last.id])).toString("base64url")
+      : null,
+  };
+}
