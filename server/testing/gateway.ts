@@ -126,18 +126,24 @@ export async function connect(node: Node, actor: Actor): Promise<Probe> {
   return new Probe(node.url, { token: await tokenFor(node.app, actor) }).connected();
 }
 
-/** Commits changes to a channel, one transaction each, one after the other. */
+/** Commits changes to a channel, one after the other: `count` transactions of `each` changes. */
 export async function commit(
   app: App,
   channel: Channel,
-  { count = 1, revokes = [], text = "" }: { count?: number; revokes?: string[]; text?: string } = {},
+  {
+    count = 1,
+    each = 1,
+    revokes = [],
+    text = "",
+  }: { count?: number; each?: number; revokes?: string[]; text?: string } = {},
 ): Promise<void> {
   const label = { id: v7(), projectId: v7(), color: "#000000", createdAt: "", updatedAt: "", version: 1 };
   const ctx = contextOf(app, null, { requestId: "test", ip: "127.0.0.1", userAgent: "vitest" });
   for (let nth = 0; nth < count; nth += 1) {
     await inTransaction(ctx, async (inner) => {
       const before = { ...label, name: "before" };
-      record(inner, labelUpdated, before, { ...label, name: `${nth} ${text}` }, { channels: [channel], revokes });
+      const after = { ...label, name: `${nth} ${text}` };
+      for (const _ of range(1, each)) record(inner, labelUpdated, before, after, { channels: [channel], revokes });
     });
   }
 }
