@@ -89,10 +89,9 @@ function entrance(app: App): RequestHandler {
     const record = beginRequest(app, req, res, ip.startsWith("::ffff:") ? ip.slice(7) : ip);
     for (const [name, value] of headers) res.setHeader(name, value);
     res.setHeader("x-request-id", record.origin.requestId);
-    if (req.headers.origin === undefined) {
-      res.setHeader("vary", "Origin");
-      next();
-    } else cors(req, res, next);
+    res.setHeader("vary", "Origin");
+    if (req.headers.origin === undefined) next();
+    else cors(req, res, next);
   };
 }
 

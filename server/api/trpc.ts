@@ -39,9 +39,6 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
   }
 
   async function callsOf(req: IncomingMessage, batch: boolean, paths: string[], query: URLSearchParams) {
-    if (paths.length > maxBatch) {
-      throw new AppError("validation.failed", `A batch may have ${maxBatch} calls at most.`, { maxBatch });
-    }
     const found = paths.map((path) => procedures.get(path));
     const types = new Set(found.flatMap((procedure) => procedure?._def.type ?? []));
     if (types.size > 1) throw new AppError("validation.failed", "A batch is of queries or of mutations, not of both.");
@@ -68,6 +65,9 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
     const { path, query } = addressOf(req.url ?? "", prefix);
     const batch = query.get("batch") === "1";
     const paths = batch ? path.split(",") : [path];
+    if (paths.length > maxBatch) {
+      throw new AppError("validation.failed", `A batch may have ${maxBatch} calls at most.`, { maxBatch });
+    }
     const [first] = paths;
     record.procedure = first !== undefined && procedures.has(first) ? first : null;
 
