@@ -41,30 +41,27 @@ export async function save<V extends Versioned>(
   before: V,
   wanted: Partial<Omit<V, keyof Versioned>>,
 ): Promise<V> {
-  const changed = Object.entries(wanted).filter(
-    ([field, value]) => value !== undefined && before[field as keyof V] !== value,
+  const changed = Object.fromEntries(
+    Object.entries(wanted).filter(([field, value]) => value !== undefined && before[field as keyof V] !== value),
   );
-  if (changed.length === 0) return before;
-  const entity = ctx.em.merge(type, rowOf(ctx, type, before), { refresh: true }) as Record<string, unknown>;
-  const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { type: string }> };
-  for (const [field, value] of changed) entity[field] = stored(properties[field]?.type, value);
-  entity["updatedAt"] = ctx.now;
+  if (Object.keys(changed).length === 0) return before;
+  const entity = ctx.em.merge(type, toColumns(ctx, type, before), { refresh: true });
+  Object.assign(entity, toColumns(ctx, type, changed), { updatedAt: ctx.now });
   await ctx.em.flush();
   return { ...before, ...columnsOf(entity) };
 }
 
-/** The columns of a view, as the unit of work holds them. */
-function rowOf(ctx: Ctx, type: EntityClass<object>, view: object): object {
-  const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { type: string }> };
+/** Those fields of a view that are columns of its entity, as the unit of work holds them. */
+function toColumns(ctx: Ctx, type: EntityClass<object>, fields: object): object {
+  const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { runtimeType: string }> };
   return Object.fromEntries(
-    Object.entries(view)
-      .filter(([field]) => field in properties)
-      .map(([field, value]) => [field, stored(properties[field]?.type, value)]),
+    Object.entries(fields).flatMap(([field, value]) => {
+      const column = properties[field];
+      if (!column) return [];
+      return [[field, column.runtimeType === "Date" && value !== null ? new Date(value) : value]];
+    }),
   );
 }
-
-const stored = (type: string | undefined, value: unknown) =>
-  type === "datetime" && typeof value === "string" ? new Date(value) : value;
 
 /** @throws AppError `stale`, with the current view, when the client has seen another version */
 export function requireSeen(current: Versioned, seen: number | undefined): void {
