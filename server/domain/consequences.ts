@@ -29,10 +29,15 @@ function occasion<Fact>() {
 
 export const memberDeparture = occasion<{ organizationId: string; userId: string }>();
 export const organizationDeletion = occasion<{ organizationId: string }>();
-/** People enter or leave a team. */
-export const teamChange = occasion<{ organizationId: string; userIds: readonly string[] }>();
+/** What people may see changes: for all of an organization or some, in all its projects or one. */
+export interface AccessScope {
+  organizationId: string;
+  userIds?: readonly string[];
+  projectId?: string;
+}
+export const accessChange = occasion<AccessScope>();
 export const teamRename = occasion<{ teamId: string; name: string }>();
-export const teamDeletion = occasion<{ organizationId: string; teamId: string }>();
+export const teamDeletion = occasion<{ teamId: string }>();
 export const projectDeletion = occasion<{ projectId: string }>();
 export const labelDeletion = occasion<{ labelId: string }>();
 /** A status is given another category. */

@@ -4,7 +4,7 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
-import { teamChange } from "../consequences.ts";
+import { accessChange } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { accessTeam, requireMember } from "./organization.access.ts";
 import { teamMemberAdded } from "./organization.events.ts";
@@ -35,7 +35,7 @@ export const addTeamMember = (ctx: Ctx, input: z.output<typeof teamMemberInput>)
     const present = await findTeamMember(ctx, teamId, userId);
     if (present) return present;
 
-    return teamChange.around(ctx, { organizationId, userIds: [userId] }, async () => {
+    return accessChange.around(ctx, { organizationId, userIds: [userId] }, async () => {
       const added = ctx.em.create(TeamMember, { organizationId, teamId, userId, createdAt: ctx.now });
       await ctx.em.flush();
       const createdAt = ctx.now.toISOString();

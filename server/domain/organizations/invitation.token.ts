@@ -2,7 +2,7 @@ import type { Ctx } from "../../context.ts";
 import { derivedSecret, hashOfSecret, randomSecret } from "../../platform/secrets.ts";
 import { signingKeyPem } from "../../platform/signing-key.ts";
 
-export const invitationDays = 7;
+const invitationDays = 7;
 
 /**
  * The 256-bit token of an invitation. It is kept nowhere, neither here nor among the answers of mutations: it follows

@@ -4,7 +4,7 @@ import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
-import { teamChange } from "../consequences.ts";
+import { accessChange } from "../consequences.ts";
 import { findTeamMember, type teamMemberInput } from "./add-team-member.ts";
 import { accessTeam } from "./organization.access.ts";
 import { teamMemberRemoved } from "./organization.events.ts";
@@ -18,7 +18,7 @@ export const removeTeamMember = (ctx: Ctx, input: z.output<typeof teamMemberInpu
     const member = await findTeamMember(ctx, team.id, input.userId);
     if (!member) throw notFound("team member", input.userId);
     const { organizationId, userId } = member;
-    return teamChange.around(ctx, { organizationId, userIds: [userId] }, async () => {
+    return accessChange.around(ctx, { organizationId, userIds: [userId] }, async () => {
       await ctx.sql.query(deleteStatement, [member.id]);
       record(ctx, teamMemberRemoved, member, null);
       return { id: member.id };

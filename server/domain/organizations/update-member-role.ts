@@ -3,6 +3,7 @@ import { Member } from "../../../db/entities/organizations.ts";
 import type { Ctx } from "../../context.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { accessChange } from "../consequences.ts";
 import { id, seenVersion } from "../fields.ts";
 import { organizationRoles } from "../permissions.ts";
 import { requireSeen, save } from "../save.ts";
@@ -32,7 +33,8 @@ export const updateMemberRole = (ctx: Ctx, input: z.output<typeof updateMemberRo
     requireSeen(member, input.version);
     if (member.role === "owner" && input.role !== "owner") await requireAnotherOwner(ctx, member);
 
-    const updated = await save(ctx, Member, member, { role: input.role });
+    const scope = { organizationId: organization.id, userIds: [member.userId] };
+    const updated = await accessChange.around(ctx, scope, () => save(ctx, Member, member, { role: input.role }));
     if (updated === member) return member;
 
     const membership = { id: organization.id, userId: member.userId, name: organization.name, slug: organization.slug };

@@ -5,6 +5,7 @@ import { conflict, invalid, notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { accessChange } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { requireMember } from "../organizations/organization.access.ts";
 import { projectRoles } from "../permissions.ts";
@@ -12,7 +13,7 @@ import { insert } from "../save.ts";
 import { accessWholeProject } from "./project.access.ts";
 import { projectMemberAdded } from "./project.events.ts";
 import type { ProjectMemberView } from "./project.view.ts";
-import { followAccess, peopleOf } from "./project-access.changes.ts";
+import { peopleOf } from "./project-access.changes.ts";
 
 export const addProjectMemberInput = z.object({
   projectId: id,
@@ -45,10 +46,10 @@ export const addProjectMember = (ctx: Ctx, input: z.output<typeof addProjectMemb
     if (known.length > 0) throw conflict("They have a role in this project already.");
 
     const userIds = await peopleOf(ctx, { userId, teamId });
-    const tellAccess = await followAccess(ctx, { organizationId, projectId, userIds });
     const given = { organizationId, projectId, userId, teamId, role };
-    const added = await insert<ProjectMember, Omit<ProjectMemberView, "name">>(ctx, ProjectMember, given);
-    await tellAccess();
+    const added = await accessChange.around(ctx, { organizationId, projectId, userIds }, () =>
+      insert<ProjectMember, Omit<ProjectMemberView, "name">>(ctx, ProjectMember, given),
+    );
     return record(ctx, projectMemberAdded, null, { ...added, name });
   });
 

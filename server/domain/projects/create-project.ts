@@ -12,7 +12,7 @@ import { insert } from "../save.ts";
 import { projectAccessGiven, projectCreated, projectMemberAdded, statusCreated } from "./project.events.ts";
 import { type ProjectMemberView, type ProjectView, type StatusView, visibilities } from "./project.view.ts";
 
-export const projectKey = z
+const projectKey = z
   .string()
   .trim()
   .toUpperCase()

@@ -2,16 +2,10 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import { readersOf } from "../channels.ts";
+import type { AccessScope } from "../consequences.ts";
 import { projectAccessChanged, projectAccessEnded, projectAccessGiven } from "./project.events.ts";
 import { projectAccessSql } from "./project.queries.ts";
 import type { ProjectAccessView } from "./project.view.ts";
-
-/** Whose access in an organization may change: of all people or some, to all projects or one. */
-interface Scope {
-  organizationId: string;
-  userIds?: readonly string[];
-  projectId?: string;
-}
 
 const givenStatement = statement(
   "project.access-given",
@@ -21,14 +15,17 @@ const givenStatement = statement(
 );
 
 /** What people were given, by name or by team. */
-export const accessGiven = (ctx: Ctx, { organizationId, userIds, projectId }: Scope): Promise<ProjectAccessView[]> =>
+export const accessGiven = (
+  ctx: Ctx,
+  { organizationId, userIds, projectId }: AccessScope,
+): Promise<ProjectAccessView[]> =>
   ctx.sql.query<ProjectAccessView>(givenStatement, [organizationId, userIds ?? null, projectId ?? null]);
 
 /**
  * Notes what people were given before something changes it; what it answers, called after the change, tells everybody
  * in their own channel what became of it. The organization must be locked.
  */
-export async function followAccess(ctx: Ctx, scope: Scope): Promise<() => Promise<void>> {
+export async function followAccess(ctx: Ctx, scope: AccessScope): Promise<() => Promise<void>> {
   const keyOf = ({ id, userId }: ProjectAccessView) => `${id} ${userId}`;
   const before = new Map((await accessGiven(ctx, scope)).map((access) => [keyOf(access), access]));
   return async () => {

@@ -4,7 +4,7 @@ import { record } from "../change.ts";
 import { eraseProject } from "./delete-project.ts";
 import { projectAccessEnded, projectMemberRemoved, projectMemberRenamed } from "./project.events.ts";
 import { type ProjectMemberView, type ProjectView, projectColumns, projectMemberColumns } from "./project.view.ts";
-import { accessGiven, followAccess, peopleOf, shutOut } from "./project-access.changes.ts";
+import { accessGiven, peopleOf, shutOut } from "./project-access.changes.ts";
 
 const givenToPersonStatement = statement(
   "project-member.of-person",
@@ -22,10 +22,6 @@ export async function leaveProjects(ctx: Ctx, { organizationId, userId }: { orga
   return undefined;
 }
 
-/** Who enters or leaves a team gains or loses what it was given. */
-export const followTeamChange = (ctx: Ctx, scope: { organizationId: string; userIds: readonly string[] }) =>
-  followAccess(ctx, scope);
-
 const givenToTeamStatement = statement(
   "project-member.of-team",
   `select ${projectMemberColumns} from projects.project_members pm where pm.team_id = $1`,
@@ -39,15 +35,12 @@ export async function followTeamRename(ctx: Ctx, { teamId, name }: { teamId: str
 }
 
 /** A team's roles go with it, and its people with them unless they have another. */
-export async function followTeamDeletion(ctx: Ctx, team: { organizationId: string; teamId: string }) {
-  const { organizationId, teamId } = team;
+export async function followTeamDeletion(ctx: Ctx, team: { teamId: string }) {
   const [userIds, roles] = await Promise.all([
-    peopleOf(ctx, { userId: null, teamId }),
-    ctx.sql.query<ProjectMemberView>(givenToTeamStatement, [teamId]),
+    peopleOf(ctx, { userId: null, teamId: team.teamId }),
+    ctx.sql.query<ProjectMemberView>(givenToTeamStatement, [team.teamId]),
   ]);
-  const tellAccess = await followAccess(ctx, { organizationId, userIds });
   return async () => {
-    await tellAccess();
     for (const role of roles) {
       record(ctx, projectMemberRemoved, role, null, { revokes: await shutOut(ctx, role.projectId, userIds) });
     }

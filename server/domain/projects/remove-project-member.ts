@@ -3,10 +3,11 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { accessChange } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { accessProjectMember } from "./project.access.ts";
 import { projectMemberRemoved } from "./project.events.ts";
-import { followAccess, peopleOf, shutOut } from "./project-access.changes.ts";
+import { peopleOf, shutOut } from "./project-access.changes.ts";
 
 export const projectMemberInput = z.object({ projectMemberId: id });
 
@@ -22,9 +23,9 @@ export const removeProjectMember = (ctx: Ctx, input: z.output<typeof projectMemb
     const member = await accessProjectMember(ctx, input.projectMemberId, "project.manage-members");
     const { organizationId, projectId } = member;
     const userIds = await peopleOf(ctx, member);
-    const tellAccess = await followAccess(ctx, { organizationId, projectId, userIds });
-    await ctx.sql.query(deleteStatement, [member.id]);
-    await tellAccess();
+    await accessChange.around(ctx, { organizationId, projectId, userIds }, () =>
+      ctx.sql.query(deleteStatement, [member.id]),
+    );
     record(ctx, projectMemberRemoved, member, null, { revokes: await shutOut(ctx, projectId, userIds) });
     return { id: member.id };
   });

@@ -3,13 +3,14 @@ import { ProjectMember } from "../../../db/entities/projects.ts";
 import type { Ctx } from "../../context.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { accessChange } from "../consequences.ts";
 import { id, seenVersion } from "../fields.ts";
 import { projectRoles } from "../permissions.ts";
 import { requireSeen, save } from "../save.ts";
 import { accessProjectMember } from "./project.access.ts";
 import { projectMemberRoleChanged } from "./project.events.ts";
 import type { ProjectMemberView } from "./project.view.ts";
-import { followAccess, peopleOf } from "./project-access.changes.ts";
+import { peopleOf } from "./project-access.changes.ts";
 
 export const updateProjectMemberInput = z.object({
   projectMemberId: id,
@@ -30,8 +31,7 @@ export const updateProjectMember = (
     const member = await accessProjectMember(ctx, input.projectMemberId, "project.manage-members");
     requireSeen(member, input.version);
     const { organizationId, projectId } = member;
-    const tellAccess = await followAccess(ctx, { organizationId, projectId, userIds: await peopleOf(ctx, member) });
-    const updated = await save(ctx, ProjectMember, member, { role: input.role });
-    await tellAccess();
+    const scope = { organizationId, projectId, userIds: await peopleOf(ctx, member) };
+    const updated = await accessChange.around(ctx, scope, () => save(ctx, ProjectMember, member, { role: input.role }));
     return record(ctx, projectMemberRoleChanged, member, updated);
   });

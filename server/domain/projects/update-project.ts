@@ -4,6 +4,7 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { accessChange } from "../consequences.ts";
 import { id, name, seenVersion, text } from "../fields.ts";
 import { requireSeen, save } from "../save.ts";
 import { accessWholeProject, projectRoleSql } from "./project.access.ts";
@@ -30,7 +31,9 @@ export const updateProject = (ctx: Ctx, input: z.output<typeof updateProjectInpu
     const { project } = await accessWholeProject(ctx, input.projectId, "project.update", { people });
     requireSeen(project, input.version);
     const { name, description, visibility } = input;
-    const updated = await save(ctx, Project, project, { name, description, visibility });
+    const update = () => save(ctx, Project, project, { name, description, visibility });
+    const scope = { organizationId: project.organizationId, projectId: project.id };
+    const updated = people ? await accessChange.around(ctx, scope, update) : await update();
 
     if (project.visibility === updated.visibility) return record(ctx, projectUpdated, project, updated);
     if (updated.visibility === "organization") {
