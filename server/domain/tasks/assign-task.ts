@@ -11,7 +11,7 @@ import { requireReferences } from "./task.references.ts";
 import { requireNotTrashed, requireSmallSets } from "./task.rules.ts";
 import { changedSet, saveTask } from "./task.save.ts";
 import type { TaskView } from "./task.view.ts";
-import { addWatches } from "./task.watches.ts";
+import { insertWatches, notWatching } from "./task.watches.ts";
 
 export const assignTaskInput = z.object({
   taskId: id,
@@ -37,12 +37,11 @@ export const assignTask = (ctx: Ctx, input: z.output<typeof assignTaskInput>): P
     const wanted = { ...task, assigneeIds: changedSet(task.assigneeIds, input) };
     const added = wanted.assigneeIds.filter((userId) => !task.assigneeIds.includes(userId));
     requireSmallSets(wanted);
-    await Promise.all([
+    const watchings = added.map((userId) => ({ task, userId }));
+    const [unwatched] = await Promise.all([
+      notWatching(ctx, watchings),
       requireReferences(ctx, task.projectId, { assigneeIds: added }),
-      addWatches(
-        ctx,
-        added.map((userId) => ({ task, userId })),
-      ),
     ]);
+    insertWatches(ctx, unwatched);
     return record(ctx, taskAssigned, task, saveTask(ctx, task, wanted));
   });

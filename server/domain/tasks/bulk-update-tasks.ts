@@ -14,7 +14,7 @@ import { requireRoomFor } from "./task.room.ts";
 import { completedAtIn, requireDates, requireNotTrashed, requireSmallSets } from "./task.rules.ts";
 import { asSet, changedSet, type Edit, saveTasks } from "./task.save.ts";
 import type { TaskView } from "./task.view.ts";
-import { addWatches } from "./task.watches.ts";
+import { insertWatches, notWatching } from "./task.watches.ts";
 
 export const bulkUpdateTasksInput = z.object({
   taskIds: z.array(id).min(1).max(200).describe("all of one project"),
@@ -66,7 +66,7 @@ export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskVi
       requireSmallSets(wanted);
     }
     await requireRoomFor(ctx, edits);
-    await addWatches(ctx, edits.flatMap(newWatches));
+    insertWatches(ctx, await notWatching(ctx, edits.flatMap(newWatches)));
     const saved = saveTasks(ctx, edits);
     return {
       tasks: saved.map((task, at) => record(ctx, factOf(tasks[at] as TaskView, task), tasks[at] as TaskView, task)),

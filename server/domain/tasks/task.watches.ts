@@ -24,21 +24,18 @@ export interface Watching {
   userId: string;
 }
 
-/** Those who do not watch yet do from now on. The tasks must be locked, and of one organization. */
-export async function addWatches(ctx: Ctx, wanted: readonly Watching[]): Promise<void> {
-  if (wanted.length === 0) return;
+/** Those of the given who do not watch yet. The tasks must be locked. */
+export async function notWatching(ctx: Ctx, wanted: readonly Watching[]): Promise<Watching[]> {
+  if (wanted.length === 0) return [];
   const known = await ctx.sql.query<{ taskId: string; userId: string }>(watchersStatement, [
     [...new Set(wanted.map(({ task }) => task.id))],
     [...new Set(wanted.map(({ userId }) => userId))],
   ]);
   const watching = new Set(known.map(({ taskId, userId }) => `${taskId} ${userId}`));
-  insertWatches(
-    ctx,
-    wanted.filter(({ task, userId }) => !watching.has(`${task.id} ${userId}`)),
-  );
+  return wanted.filter(({ task, userId }) => !watching.has(`${task.id} ${userId}`));
 }
 
-/** The same where nobody watches yet: for new tasks. */
+/** Lets people watch tasks of one organization that they do not watch yet. */
 export function insertWatches(ctx: Ctx, wanted: readonly Watching[]): WatchView[] {
   const watches = wanted.map(({ task, userId }) => ({
     id: v7(),
