@@ -86,42 +86,41 @@ const statusNames: Record<number, TRPCError["code"]> = {
 };
 
 /**
- * Around every call: draws it from the caller's budget, measures it, gives a mutation its id, so that sent twice it
- * acts once (DESIGN §6), and gives failures their place in the table. One middleware, since each costs every call.
+ * Around every call: draws it from the caller's budget, asks for a sign-in, measures it, gives a mutation its id, so
+ * that sent twice it acts once (DESIGN §6), and gives failures their place in the table. One middleware for all that,
+ * since tRPC copies a call's options for each.
  */
-const withEdge = trpc.middleware(async ({ ctx, type, path, getRawInput, next }) => {
-  const startedAt = performance.now();
-  const measure = (status: string) => observeProcedure(serviceOf(path), path, status, performance.now() - startedAt);
-  try {
-    await ctx.app.limits.consume("call", ctx.actor?.userId ?? addressKey(ctx.origin.ip));
-    const mutation = type === "mutation" ? mutationOf(path, await getRawInput(), ctx.idempotencyKey) : null;
-    const result = await (mutation ? next({ ctx: { mutation } }) : next());
-    if (!result.ok) throw result.error;
-    measure("ok");
-    return result;
-  } catch (error) {
-    const failure = error instanceof TRPCError && !isUnknown(error) ? error : toTrpcError(causeOf(error));
-    measure(errorBody(failure).error);
-    throw failure;
-  }
-});
+const edge = <Inside extends PublicCtx>(signedIn: boolean) =>
+  trpc.middleware(async ({ ctx, type, path, getRawInput, next }) => {
+    const startedAt = performance.now();
+    const measure = (status: string) => observeProcedure(serviceOf(path), path, status, performance.now() - startedAt);
+    try {
+      await ctx.app.limits.consume("call", ctx.actor?.userId ?? addressKey(ctx.origin.ip));
+      if (signedIn && !ctx.actor) throw ctx.refusal ?? new AppError("auth.required", "Sign in first.");
+      const mutation = type === "mutation" ? mutationOf(path, await getRawInput(), ctx.idempotencyKey) : null;
+      const added = mutation ? { mutation } : undefined; // undefined: nothing to copy
+      const result = await next({ ctx: added as unknown as EdgeCtx & Inside });
+      if (!result.ok) throw result.error;
+      measure("ok");
+      return result;
+    } catch (error) {
+      const failure = error instanceof TRPCError && !isUnknown(error) ? error : toTrpcError(causeOf(error));
+      measure(errorBody(failure).error);
+      throw failure;
+    }
+  });
 
 /** What tRPC wraps as INTERNAL_SERVER_ERROR: whatever was thrown and is not its own. */
 const isUnknown = (error: TRPCError) => error.code === "INTERNAL_SERVER_ERROR";
 const causeOf = (error: unknown) => (error instanceof TRPCError ? (error.cause ?? error) : error);
 
-const withSignIn = trpc.middleware(({ ctx, next }) => {
-  if (!ctx.actor) throw toTrpcError(ctx.refusal ?? new AppError("auth.required", "Sign in first."));
-  return next({ ctx: undefined as unknown as EdgeCtx & Ctx }); // only the type changes, so nothing is copied
-});
-
-/** @throws TRPCError `validation.failed` for an id that is no UUID */
+/** @throws AppError `validation.failed` for an id that is no UUID */
 function mutationOf(path: string, input: unknown, idempotencyKey: string | null): Mutation | null {
   const raw = input as { mutationId?: unknown } | null | undefined;
   const given = raw?.mutationId ?? idempotencyKey;
   if (typeof given !== "string") return null;
   const id = z.uuid().safeParse(given);
-  if (!id.success) throw toTrpcError(invalid("mutationId", "must be a UUID"));
+  if (!id.success) throw invalid("mutationId", "must be a UUID");
   const { mutationId: _, ...request } = raw ?? {};
   const requestHash = createHash("sha256").update(path).update(JSON.stringify(request)).digest("base64url");
   return { id: id.data, requestHash };
@@ -131,10 +130,10 @@ export const router = trpc.router;
 export const createCallerFactory = trpc.createCallerFactory;
 
 /** For everybody, signed in or not. */
-export const publicProcedure = trpc.procedure.use(withEdge);
+export const publicProcedure = trpc.procedure.use(edge<PublicCtx>(false));
 
 /** For whoever is signed in; what they may do, the operation's door decides. */
-export const procedure = publicProcedure.use(withSignIn);
+export const procedure = trpc.procedure.use(edge<Ctx>(true));
 
 /** The input of a mutation, with the `mutationId` that makes it safe to send again. */
 export const mutates = <Shape extends z.ZodRawShape>(input: z.ZodObject<Shape>) =>
