@@ -29,7 +29,8 @@ interface ApiOptions {
 
 /** What one call remembers between its attempts. */
 interface CallContext {
-  signedIn?: boolean;
+  /** It was sent without a person. */
+  anonymous?: boolean;
   refreshed?: boolean;
 }
 
@@ -40,7 +41,7 @@ interface CallContext {
 export function createApi({ url, getToken, maxAttempts, timeoutMs }: ApiOptions): Api {
   const headers = async (contexts: CallContext[]) => {
     const token = await getToken({ fresh: contexts.some((context) => context.refreshed === true) });
-    for (const context of contexts) context.signedIn = token !== null;
+    for (const context of contexts) context.anonymous = token === null;
     return token === null ? {} : { authorization: `Bearer ${token}` };
   };
   const http = { url: `${url}/trpc`, fetch: fetchJson(timeoutMs) };
@@ -51,12 +52,12 @@ export function createApi({ url, getToken, maxAttempts, timeoutMs }: ApiOptions)
         retry: ({ op, error, attempts }) => {
           const context = op.context as CallContext;
           const { error: code, details } = errorOf(error);
-          if (code === "auth.expired" && context.signedIn && !context.refreshed) {
+          if (code === "auth.expired" && !context.anonymous && !context.refreshed) {
             context.refreshed = true;
             return true;
           }
           // Without a person the server remembers no mutationId, so the call might act twice.
-          const repeatable = op.type === "query" || context.signedIn === true;
+          const repeatable = op.type === "query" || !context.anonymous;
           return repeatable && details["retry"] === true && attempts < maxAttempts;
         },
         retryDelayMs: (attempt) => backoffMs(attempt, { baseMs: 200, maxMs: 5_000 }),

@@ -5,7 +5,7 @@
  * @param attempt 1 for the first
  * @returns milliseconds
  */
-export function backoffMs(attempt: number, { baseMs = 500, maxMs = 15_000 } = {}): number {
+export function backoffMs(attempt: number, { baseMs = 300, maxMs = 6_000 } = {}): number {
   return Math.random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 20));
 }
 

@@ -163,7 +163,7 @@ export class Connection {
   async #renew(): Promise<void> {
     try {
       await this.request("auth:renew", { token: await this.#askToken(true) });
-      this.#renewLater();
+      this.#renewLater(null);
     } catch (thrown) {
       const error = errorOf(thrown);
       if (!this.#running || !this.#socket.connected) return; // the next attempt asks again
@@ -172,8 +172,9 @@ export class Connection {
     }
   }
 
-  #renewLater(): void {
-    const ms = renewAfterMs(this.#token);
+  /** @param now null when the token is new */
+  #renewLater(now: number | null): void {
+    const ms = renewAfterMs(this.#token, now);
     if (ms !== null && !this.#draining) void this.#later(ms, () => this.#renew());
   }
 
@@ -185,9 +186,9 @@ export class Connection {
     const socket = this.#socket;
     socket.on("connect", () => {
       this.#connectedAt = Date.now();
-      this.#fresh = false;
       this.#next.abort();
-      this.#renewLater();
+      this.#renewLater(this.#fresh ? null : Date.now());
+      this.#fresh = false;
       for (const listener of [...this.#listeners.values()]) listener.connected();
     });
     socket.on("disconnect", (reason) => {

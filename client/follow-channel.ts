@@ -146,11 +146,11 @@ export function followChannel(
 
   function end(reason: string, error: TaskwireError | null = null): void {
     if (ended) return;
-    if (joined) transport.leave(channel);
     ended = true;
     forgetWaiting();
     nap.abort();
     sink.ended(reason, error);
+    if (joined) transport.leave(channel);
   }
 
   function heard(): void {

@@ -23,3 +23,9 @@ export const fetchJson =
     await response.body?.cancel();
     throw new TaskwireError(code, `The answer is not JSON (status ${status}).`, { status, retry: status >= 502 });
   };
+
+/** A server's address as calls need it: absolute (in a page, relative to it) and without a slash at the end. */
+export function serverUrl(url: string): string {
+  const page = (globalThis as { location?: { href: string } }).location;
+  return new URL(url, page?.href).href.replace(/\/+$/, "");
+}

@@ -1,6 +1,7 @@
 export type { Api } from "./api.ts";
 export { errorOf, TaskwireError, type TaskwireErrorCode } from "./errors.ts";
 export type { Status } from "./follow-channel.ts";
+export { type KeepTokensOptions, keepTokens, type Tokens } from "./keep-tokens.ts";
 export type { LiveEvents, LiveState, LiveStore } from "./live-store.ts";
 export { applyChange, applyChanges, type Effect, type Entities, entitiesOf } from "./reducer.ts";
 export { createTaskwire, type Taskwire, type TaskwireOptions } from "./taskwire.ts";

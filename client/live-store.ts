@@ -105,11 +105,11 @@ export function openStore(
     },
     ended(reason, error) {
       transport.detach(channel, listener);
+      owner.closed(); // so that who hears of it below may open the channel anew
       show({ status: "closed", reason, presence: nobody });
       settle?.reject(error ?? new TaskwireError("network", `The channel was closed: ${reason}`));
       emitter.emit("status", "closed");
       emitter.clear();
-      owner.closed();
     },
   });
 

@@ -46,5 +46,7 @@ test("the packed client runs", () => {
 
   const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: consumer });
 
-  expect(printed.toString().trim()).toBe("TaskwireError,applyChange,applyChanges,createTaskwire,entitiesOf,errorOf");
+  expect(printed.toString().trim()).toBe(
+    "TaskwireError,applyChange,applyChanges,createTaskwire,entitiesOf,errorOf,keepTokens",
+  );
 });

@@ -2,6 +2,7 @@ import { type Api, createApi } from "./api.ts";
 import { backoffMs, pause } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import type { TaskwireError } from "./errors.ts";
+import { serverUrl } from "./http.ts";
 import { type LiveStore, openStore } from "./live-store.ts";
 import type { GetToken } from "./token.ts";
 import type { StoreTransport } from "./transport.ts";
@@ -13,7 +14,7 @@ export interface TaskwireOptions {
   getToken: GetToken;
   /** The server ended the session, or accepts no token of it; all stores have closed. Sign in, then open them again. */
   onSessionEnded?: (error: TaskwireError) => void;
-  /** How often a call without an answer is sent, the first time included; default 5. */
+  /** How often a call without an answer is sent, the first time included; default 7, over some seconds. */
   maxAttempts?: number;
   /** How long to wait for an answer; default 30,000. */
   timeoutMs?: number;
@@ -30,9 +31,8 @@ export interface Taskwire {
 
 /** A client of one server, for one person. */
 export function createTaskwire(options: TaskwireOptions): Taskwire {
-  const { getToken, onSessionEnded = () => {}, maxAttempts = 5, timeoutMs = 30_000 } = options;
-  const page = (globalThis as { location?: { href: string } }).location;
-  const url = new URL(options.url, page?.href).href.replace(/\/+$/, "");
+  const { getToken, onSessionEnded = () => {}, maxAttempts = 7, timeoutMs = 30_000 } = options;
+  const url = serverUrl(options.url);
 
   const api = createApi({ url, getToken, maxAttempts, timeoutMs });
   const connection = new Connection({ url, getToken, timeoutMs, onSessionEnded });

@@ -18,3 +18,7 @@ test.each([
 test.each(["opaque", "a.b.c", jwt({ exp: "soon" }), jwt({})])("a token that does not say: %s", (token) => {
   expect(renewAfterMs(token)).toBeNull();
 });
+
+test("a token that was issued just now is used for 80 % of its life, whatever this clock says", () => {
+  expect(renewAfterMs(jwt({ iat: 5, exp: 605 }), null)).toBe(480_000);
+});

@@ -8,12 +8,13 @@ export type GetToken = (options: { fresh: boolean }) => string | null | Promise<
  * How long to use an access token before renewing it: 80 % of its life, or less when it was not new. The server's clock
  * may differ from this one, so the answer stays between 1 second and 80 % of the life.
  *
+ * @param now null for a token that was issued just now: no clock is needed to know how much of its life is left
  * @returns milliseconds; null when the token does not say when it ends
  */
-export function renewAfterMs(token: string, now = Date.now()): number | null {
+export function renewAfterMs(token: string, now: number | null = Date.now()): number | null {
   const { exp, iat } = claimsOf(token);
   if (exp === undefined) return null;
-  const leftMs = exp * 1000 - now;
+  const leftMs = exp * 1000 - (now ?? (iat === undefined ? Date.now() : iat * 1000));
   const lifeMs = iat === undefined ? leftMs : (exp - iat) * 1000;
   return Math.min(Math.max(leftMs - lifeMs * 0.2, 1_000), Math.max(lifeMs * 0.8, 1_000), 2 ** 31 - 1);
 }
