@@ -1,0 +1,76 @@
+// npm run docs: writes the tables of the documents anew, from the source they describe. A test says when it is due.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { settings } from "../server/config.ts";
+import { catalogue } from "../server/domain/events.ts";
+import { organizationPermissions, projectPermissions } from "../server/domain/permissions.ts";
+import { errorCodes } from "../server/errors.ts";
+
+/** Documents with tables between `<!-- table: name -->` and `<!-- end -->`. */
+export const documents = ["README.md", "docs/REALTIME.md", "docs/ERRORS.md", "docs/ROLES.md"] as const;
+
+const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+const table = (head: readonly string[], rows: readonly string[]) =>
+  [row(...head), row(...head.map(() => "---")), ...rows].join("\n");
+const code = (text: string) => (text === "" ? "" : `\`${text}\``);
+
+/** `NAME`, its default, and what it does. */
+const configuration = () =>
+  table(
+    ["setting", "default", "what it does"],
+    Object.entries(settings.shape).map(([name, setting]) => {
+      const value: unknown = setting.parse(undefined);
+      return row(code(name), code(value === undefined ? "" : String(value)), setting.description ?? "");
+    }),
+  );
+
+const errors = () =>
+  table(
+    ["code", "HTTP status"],
+    Object.entries(errorCodes).map(([name, status]) => row(code(name), String(status))),
+  );
+
+/** A view with every field that a channel's name is made of. */
+const anyView = { id: "id", userId: "id", organizationId: "id", projectId: "id", visibility: "organization" };
+
+const changes = () =>
+  table(
+    ["change", "entity", "op", "channels"],
+    catalogue
+      .map(({ type, entity, op, channel }) => {
+        const channels = [(channel as (view: object) => string | readonly string[])(anyView)].flat();
+        return row(code(type), code(entity), op, channels.map((name) => code(name.replace(/:.*/, ""))).join(", "));
+      })
+      .sort(),
+  );
+
+const grants = (permissions: Record<string, readonly string[]>, roles: readonly string[]) =>
+  table(
+    ["permission", ...roles],
+    Object.entries(permissions).map(([name, granted]) =>
+      row(code(name), ...roles.map((role) => (granted.includes(role) ? "✓" : ""))),
+    ),
+  );
+
+const tables: Readonly<Record<string, () => string>> = {
+  configuration,
+  errors,
+  changes,
+  "organization permissions": () => grants(organizationPermissions, ["guest", "member", "admin", "owner"]),
+  "project permissions": () => grants(projectPermissions, ["viewer", "commenter", "editor", "manager"]),
+};
+
+/** A document with its tables as they should be. @throws Error for a table that nobody makes */
+export const withTables = (text: string): string =>
+  text.replace(/(<!-- table: (.+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin: string, name: string, end: string) => {
+    const make = tables[name];
+    if (!make) throw new Error(`No table is called ${name}`);
+    return `${begin}\n${make()}\n\n${end}`;
+  });
+
+if (import.meta.main) {
+  for (const document of documents) {
+    const path = join(import.meta.dirname, "..", document);
+    writeFileSync(path, withTables(readFileSync(path, "utf8")));
+  }
+}
