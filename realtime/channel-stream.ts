@@ -1,4 +1,5 @@
 import { maxPull, type StoredChange } from "../server/platform/feed.ts";
+import { weightOf } from "./framing.ts";
 
 /** More than this many changes are not kept out of order; the feed has them anyway. */
 const maxWaiting = 2 * maxPull;
@@ -96,11 +97,4 @@ export class ChannelStream {
     }
     if (dropped > 0) this.#recent = this.#recent.slice(dropped);
   }
-}
-
-/** Rough bytes of a change: long texts count, the rest is about alike. */
-export function weightOf({ patch }: StoredChange): number {
-  let weight = 400;
-  for (const value of Object.values(patch)) weight += typeof value === "string" ? value.length : 20;
-  return weight;
 }

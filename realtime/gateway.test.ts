@@ -105,6 +105,22 @@ test("a cursor of another life, beyond the head, or too far behind is told to ta
   expect(await second.ask("channel:join", { channel, since: 2 })).toMatchObject({ changes: [{ seq: 3 }] });
 });
 
+test("who is more than a pull behind, or than an answer may weigh, is told so too", async ({ scene }) => {
+  const node = await startNode(scene.app);
+  const { project, owner } = await scene.project();
+  const channel: Channel = `project:${project.id}`;
+  await commit(scene.app, channel, { count: 2, each: 501 });
+  const probe = await connect(node, owner);
+  expect(await probe.join(channel, 1)).toMatchObject({ head: 1_002, resync: true });
+  const { changes } = await probe.join(channel, 2);
+  expect(changes?.map(({ seq }) => seq)).toEqual(range(3, 1_002));
+
+  await commit(scene.app, channel, { count: 50, text: "x".repeat(100_000) });
+  await vi.waitFor(() => expect(probe.seqs(channel)).toEqual(range(1_003, 1_052)));
+  expect(await probe.ask("channel:pull", { channel, since: 1_002 })).toMatchObject({ ok: true, resync: true });
+  expect(await probe.ask("channel:pull", { channel, since: 1_050 })).toMatchObject({ changes: [{}, {}] });
+});
+
 test("nobody enters a channel that is not theirs, whatever they call it", async ({ scene }) => {
   const node = await startNode(scene.app);
   const { project, organization, owner } = await scene.project();

@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { App } from "../server/context.ts";
 import type { Channel, StoredChange } from "../server/platform/feed.ts";
-import { weightOf } from "./channel-stream.ts";
+import { weightOf } from "./framing.ts";
 import type { GatewayServer, NodeEvents } from "./io.ts";
 
 /** A change that was committed somewhere; a big one goes without its content, which the node reads from the feed. */
@@ -15,6 +15,9 @@ export interface Hint {
 }
 
 const maxHintWeight = 16 * 1024;
+
+/** Hints that a Redis which stalls may hold up; more are dropped. */
+const maxUnanswered = 1_000;
 
 export const hintsOf = (changes: readonly StoredChange[]): Hint[] =>
   changes.map((change) => ({
@@ -82,10 +85,21 @@ function connect(url: string, log: Logger, purpose: string): Redis {
     if (down) log.info({ purpose }, "Redis answers again");
     down = false;
   });
+  // The adapter leaves the promises of these alone, and a lost connection rejects them.
+  let unanswered = 0;
   for (const command of ["publish", "subscribe", "psubscribe", "unsubscribe", "punsubscribe"] as const) {
     const run = redis[command].bind(redis) as (...args: unknown[]) => Promise<unknown>;
-    // The adapter leaves these promises alone, and a lost connection rejects them.
-    Object.assign(redis, { [command]: (...args: unknown[]) => run(...args).catch(() => 0) });
+    Object.assign(redis, {
+      async [command](...args: unknown[]) {
+        if (command === "publish" && unanswered >= maxUnanswered) return 0;
+        unanswered += 1;
+        return run(...args)
+          .catch(() => 0)
+          .finally(() => {
+            unanswered -= 1;
+          });
+      },
+    });
   }
   return redis;
 }

@@ -7,6 +7,7 @@ import type { Ask } from "./asks.ts";
 import { ChannelFeed } from "./channel-feed.ts";
 import type { Connection } from "./connection.ts";
 import type { ChannelClosedReason, Position } from "./contract.ts";
+import { framesOf, totalWeight } from "./framing.ts";
 import type { GatewayServer } from "./io.ts";
 import { evictionCount, fanOutDelay, sentCount } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -28,8 +29,8 @@ export interface ChannelHost {
   failed(channel: Channel, error: unknown): void;
 }
 
-/** Changes in one frame at most. */
-const frameSize = 200;
+/** An answer that would be heavier is none: a snapshot carries less. */
+const maxAnswerWeight = 4 * 1024 * 1024;
 /** Asks that are settled before others get a turn. */
 const answersPerTurn = 100;
 
@@ -142,52 +143,49 @@ export class ServedChannel {
       this.#dismiss(connection, "resync");
       return;
     }
-    const { changes } = position;
-    for (let at = 0; at < changes.length && !connection.lagging; at += frameSize) {
-      const slice = changes.slice(at, at + frameSize);
-      const from = since + at;
-      const to = from + slice.length;
+    let from = since;
+    for (const changes of framesOf(position.changes)) {
+      if (connection.lagging) return;
+      const to = from + changes.length;
       this.#listeners.set(connection, to);
-      connection.socket.emit("changes", { channel: this.name, epoch: this.#host.epoch, from, to, changes: slice });
-      sentCount.inc(slice.length);
+      connection.socket.emit("changes", { channel: this.name, epoch: this.#host.epoch, from, to, changes });
+      sentCount.inc(changes.length);
+      from = to;
     }
     if (!connection.lagging) this.enter(connection);
   }
 
   /** Sends changes in order; who loses access with one of them is gone before it is sent. */
   #deliver(changes: readonly StoredChange[]): void {
-    let frame: StoredChange[] = [];
+    let together: StoredChange[] = [];
     this.#sent = (changes[0]?.seq ?? 1) - 1;
     for (const change of changes) {
-      if (change.revokes?.length || frame.length === frameSize) {
-        this.#send(frame);
-        frame = [];
+      if (change.revokes?.length) {
+        this.#send(together);
+        together = [];
+        this.expel(new Set(change.revokes));
       }
-      if (change.revokes?.length) this.expel(new Set(change.revokes));
-      frame.push(change);
+      together.push(change);
     }
-    this.#send(frame);
+    this.#send(together);
     this.#sent = null;
     this.#host.delivered(this.name, changes);
   }
 
   #send(changes: readonly StoredChange[]): void {
-    const first = changes[0];
-    const last = changes.at(-1);
-    if (!first || !last) return;
-    this.#sent = last.seq;
-    const size = this.#roomSize();
-    if (size === 0) return;
-    // `local`: other nodes have their own cursor. One broadcast is encoded once for the whole room.
-    this.#host.io.local.to(this.name).emit("changes", {
-      channel: this.name,
-      epoch: this.#host.epoch,
-      from: first.seq - 1,
-      to: last.seq,
-      changes: changes.map(publicChange),
-    });
-    sentCount.inc(changes.length * size);
-    fanOutDelay.set(Math.max(0, Date.now() - Date.parse(last.at)) / 1_000);
+    for (const frame of framesOf(changes)) {
+      const from = this.sent;
+      const to = from + frame.length;
+      this.#sent = to;
+      const size = this.#roomSize();
+      if (size === 0) continue;
+      const shown = frame.map(publicChange);
+      // `local`: other nodes have their own cursor. One broadcast is encoded once for the whole room.
+      const room = this.#host.io.local.to(this.name);
+      room.emit("changes", { channel: this.name, epoch: this.#host.epoch, from, to, changes: shown });
+      sentCount.inc(frame.length * size);
+      fanOutDelay.set(Math.max(0, Date.now() - Date.parse(shown[0]?.at ?? "")) / 1_000);
+    }
   }
 
   #roomSize(): number {
@@ -266,6 +264,7 @@ export class ServedChannel {
     if (since === null) return { ...here, changes: [] };
     if (epoch !== undefined && epoch !== here.epoch) return { ...here, resync: true };
     const changes = this.feed.recall(since, history);
-    return changes ? { ...here, changes: changes.map(publicChange) } : { ...here, resync: true };
+    if (!changes || totalWeight(changes) > maxAnswerWeight) return { ...here, resync: true };
+    return { ...here, changes: changes.map(publicChange) };
   }
 }

@@ -38,7 +38,7 @@ test("a socket that does not read gets nothing more, disturbs nobody, and goes o
   const { stop, goOn } = reading(slow);
   stop();
   await fill(() => commit(scene.app, channel, { count: 10, text: "x".repeat(50_000) }));
-  await commit(scene.app, channel, { count: 100, text: "y".repeat(100_000) });
+  await commit(scene.app, channel, { count: 20, text: "y".repeat(100_000) });
   await commit(scene.app, own, { count: 5 });
 
   const head = await scene.head(channel);
