@@ -38,14 +38,18 @@ export function cpuMs(pid: number): number {
   }
 }
 
-/** The same for the children of a process: PostgreSQL's backends and helpers. */
+/** The kernel's unit of the times below: 100 a second on every Linux. */
+const tickMs = 10;
+
+/** The same for the children of a process, those that have ended included: PostgreSQL's backends and helpers. */
 export function childrenCpuMs(pid: number): number {
   const children = read(`/proc/${pid}/task/${pid}/children`);
-  if (children === null) return Number.NaN;
-  return children
-    .split(" ")
-    .filter(Boolean)
-    .reduce((sum, child) => sum + (cpuMs(Number(child)) || 0), 0);
+  const stat = read(`/proc/${pid}/stat`);
+  if (children === null || stat === null) return Number.NaN;
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const endedMs = (Number(fields[13]) + Number(fields[14])) * tickMs;
+  const living = children.split(" ").filter(Boolean).map(Number);
+  return living.reduce((sum, child) => sum + (cpuMs(child) || 0), endedMs);
 }
 
 /** Resident memory in MiB; NaN where the system does not tell. */

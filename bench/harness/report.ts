@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from "node:os";
+import { cpus } from "node:os";
 import type { StartResult } from "../rows/starts.ts";
 import type { RowResult } from "./contest.ts";
 import { canPin } from "./machine.ts";
@@ -19,7 +19,7 @@ export interface Report {
 export const newReport = (rounds: number, sliceMs: number): Report => ({
   at: new Date().toISOString(),
   node: process.version,
-  machine: `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${availableParallelism()} core(s) for this process`,
+  machine: `${cpus()[0]?.model.trim() ?? "unknown processor"}, ${cpus().length} cores`,
   pinned: canPin,
   rounds,
   sliceMs,
