@@ -80,13 +80,17 @@ export interface OpenTransaction {
 
 /** A context for one call (or one event of a socket, or one job). */
 export function contextOf<A extends Actor | null>(app: App, actor: A, origin: Origin): Ctx<A> {
+  let em: EntityManager | undefined;
   return {
     app,
     actor,
     now: new Date(),
     origin,
     mutation: null,
-    em: app.database.em.fork(),
+    get em() {
+      em ??= app.database.em.fork(); // most reads need none
+      return em;
+    },
     sql: app.sql,
     transaction: null,
   };

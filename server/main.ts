@@ -1,10 +1,10 @@
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { migrate } from "../db/orm.ts";
 import { seedDemo } from "../db/seed.ts";
 import { startGateway } from "../realtime/gateway.ts";
 import { appRouter } from "../routers/index.ts";
 import { startWorkers } from "../workers/index.ts";
+import { createHttpServer } from "./api/http-server.ts";
 import { createApi } from "./api.ts";
 import { type Config, readConfig } from "./config.ts";
 import { authenticateToken } from "./domain/auth/authenticate.ts";
@@ -32,7 +32,7 @@ async function start(config: Config): Promise<void> {
     serveProcedures: config.ROLES.includes("api"),
     isDraining: () => stopping !== undefined,
   });
-  const server = createServer(api);
+  const server = createHttpServer(api);
   closers.push(() => closeServer(server));
   const gateway = await startGateway({
     app,
@@ -55,7 +55,7 @@ async function startEmbedded(config: Config): Promise<string> {
 }
 
 /** Lets requests in flight finish; connections that only wait are closed. */
-function closeServer(server: ReturnType<typeof createServer>): Promise<void> {
+function closeServer(server: ReturnType<typeof createHttpServer>): Promise<void> {
   return new Promise((closed) => {
     server.close(() => closed());
     server.closeIdleConnections();

@@ -27,7 +27,8 @@ export async function contextFor(
   record.userId = actor?.userId ?? null;
   const origin = { ...record.origin, setCookie: (header: string) => void res.appendHeader("set-cookie", header) };
   const key = req.headers["idempotency-key"];
-  return { ...contextOf(app, actor, origin), refusal, idempotencyKey: typeof key === "string" ? key : null };
+  const idempotencyKey = typeof key === "string" ? key : null;
+  return Object.assign(contextOf(app, actor, origin), { refusal, idempotencyKey }); // not a copy: that would fork `em`
 }
 
 export interface Call {

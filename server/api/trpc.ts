@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type ParsedUrlQuery, parse } from "node:querystring";
 import { type AnyProcedure, type AnyRouter, TRPCError } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { getErrorShape } from "@trpc/server/shared";
@@ -38,7 +39,7 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
     sendJson(req, res, error.status, JSON.stringify({ error: shape(wrapped) }));
   }
 
-  async function callsOf(req: IncomingMessage, batch: boolean, paths: string[], query: URLSearchParams) {
+  async function callsOf(req: IncomingMessage, batch: boolean, paths: string[], query: ParsedUrlQuery) {
     const found = paths.map((path) => procedures.get(path));
     const types = new Set(found.flatMap((procedure) => procedure?._def.type ?? []));
     if (types.size > 1) throw new AppError("validation.failed", "A batch is of queries or of mutations, not of both.");
@@ -63,7 +64,7 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
     if (req.method !== "GET" && req.method !== "POST") throw methodRefused(["GET", "POST"]);
     if (req.method === "POST") requireJson(req);
     const { path, query } = addressOf(req.url ?? "", prefix);
-    const batch = query.get("batch") === "1";
+    const batch = query["batch"] === "1";
     const paths = batch ? path.split(",") : [path];
     if (paths.length > maxBatch) {
       throw new AppError("validation.failed", `A batch may have ${maxBatch} calls at most.`, { maxBatch });
@@ -140,20 +141,21 @@ const merge = (status: number, next: number) => (status === 0 || status === next
 const wantsStream = ({ headers }: IncomingMessage) =>
   headers["trpc-accept"] === "application/jsonl" || Boolean(headers.accept?.includes("application/jsonl"));
 
-function addressOf(url: string, prefix: string): { path: string; query: URLSearchParams } {
+function addressOf(url: string, prefix: string): { path: string; query: ParsedUrlQuery } {
   const end = url.indexOf("?");
   const encoded = url.slice(prefix.length, end < 0 ? undefined : end);
   try {
     const path = encoded.includes("%") ? decodeURIComponent(encoded) : encoded;
-    return { path, query: new URLSearchParams(end < 0 ? "" : url.slice(end + 1)) };
+    return { path, query: parse(end < 0 ? "" : url.slice(end + 1)) };
   } catch {
     throw new HttpRefusal(400, "The address is not percent-encoded as it should be.");
   }
 }
 
-function queryInput(query: URLSearchParams): unknown {
-  const text = query.get("input");
+function queryInput(query: ParsedUrlQuery): unknown {
+  const text = query["input"];
   if (!text) return undefined;
+  if (typeof text !== "string") throw new HttpRefusal(400, "The query has more than one input.");
   try {
     return JSON.parse(text);
   } catch {
