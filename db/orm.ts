@@ -32,6 +32,9 @@ export interface Database {
 /** Limits that hold for every connection of a request (DESIGN §8). */
 const timeouts = { lock_timeout: 2_000, idle_in_transaction_session_timeout: 3_000, statement_timeout: 5_000 };
 
+/** How alike two words must be for the search to take one for the other: 0 to 1. */
+const search = { "pg_trgm.word_similarity_threshold": 0.4 };
+
 const options = (url: string) =>
   defineConfig({
     clientUrl: url,
@@ -64,7 +67,7 @@ export async function openDatabase(url: string, poolSize: number): Promise<Datab
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       application_name: "taskwire",
-      options: Object.entries({ ...timeouts, timezone: "UTC" })
+      options: Object.entries({ ...timeouts, ...search, timezone: "UTC" })
         .map(([name, value]) => `-c ${name}=${value}`)
         .join(" "),
     },

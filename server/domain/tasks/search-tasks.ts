@@ -20,6 +20,9 @@ export const searchTasksInput = z.strictObject({
 export const foundTaskSchema = taskViewSchema.extend({ score: z.number().describe("the higher, the better it fits") });
 type FoundTask = z.output<typeof foundTaskSchema>;
 
+/** With fewer hits than this, words that are only alike count too: comparing letters is what costs. */
+const fewHits = 10;
+
 /**
  * `$1` caller, `$2` organization, `$3` project, `$4` text, `$5` its words but the last, `$6` the last word, `$7` `$8` key
  * and number, `$9` archived too, `$10` `$11` the page before, `$12` how many.
@@ -35,15 +38,18 @@ const searchStatement = statement(
     select websearch_to_tsquery('english', $4) || websearch_to_tsquery('simple', $4)
       || (case when $6::text is null then ''::tsquery
           else websearch_to_tsquery('english', $5) && to_tsquery('simple', $6 || ':*') end) as query
-  ), hits as (
+  ), exact as materialized (
     select s.task_id, 1 + ts_rank(s.document, asked.query)::float8 as score
     from asked, tasks.search s
     where s.document @@ asked.query and s.project_id in (select id from readable)
     union all
-    select s.task_id, word_similarity($4, s.title)::float8 * 0.99 from tasks.search s
-    where $4 <% s.title and s.project_id in (select id from readable)
-    union all
     select t.id, 100 from readable r join tasks.tasks t on t.project_id = r.id and t.number = $8 where r.key = $7
+  ), hits as (
+    select * from exact
+    union all
+    select s.task_id, word_similarity($4, s.title)::float8 * 0.99 from tasks.search s
+    where $6 is not null and $7::text is null and length($4) >= 4 and (select count(*) from exact) < ${fewHits}
+      and $4 <% s.title and s.project_id in (select id from readable)
   ), best as (
     select h.task_id, max(h.score) as score from hits h join tasks.tasks t on t.id = h.task_id
     where t.deleted_at is null and ($9 or t.archived_at is null)
