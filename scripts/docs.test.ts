@@ -1,18 +1,17 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { blocksOf, openTour, type Tour } from "./docs.tour.ts";
-import { documents, withTables } from "./docs.ts";
+import { openTour, shellOf, type Tour } from "./docs.tour.ts";
+import { documents, withParts } from "./docs.ts";
 
 const root = join(import.meta.dirname, "..");
 const all = [...globSync("*.md", { cwd: root }), ...globSync("docs/*.md", { cwd: root })];
 const read = (document: string) => readFileSync(join(root, document), "utf8");
 
-test.each(documents)("the tables of %s are up to date; if not: npm run docs", (document) => {
+test.each(documents)("the tables and examples of %s are up to date; if not: npm run docs", (document) => {
   const text = read(document);
-  expect(text).toContain("<!-- table: ");
-  expect(text).toBe(withTables(text));
+  expect(text).toContain("<!-- end -->");
+  expect(text).toBe(withParts(text));
 });
 
 describe.each(all)("%s", (document) => {
@@ -48,25 +47,23 @@ describe("what the documents tell to do", () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** A TypeScript block as a file, where its imports and addresses hold. */
-  function save(document: string, name: string): string {
-    const block = blocksOf(read(document)).find((block) => block.name === name);
-    if (!block) throw new Error(`${document} has no block called ${name}`);
-    const file = join(directory, name);
-    writeFileSync(file, tour.here(block.text).replaceAll('"./client/', `"${relative(directory, root)}/client/`));
-    return file;
+  /** An example, at this server's address. */
+  function here(example: string): string {
+    const copy = join(directory, basename(example));
+    const text = readFileSync(join(root, example), "utf8").replaceAll('"../', `"${relative(directory, root)}/`);
+    writeFileSync(copy, tour.here(text));
+    return copy;
   }
 
+  const commands = () => shellOf(read("README.md")).map(tour.here);
+
   test("the README's shell commands work, and answer the same when they are repeated", async () => {
-    const commands = blocksOf(read("README.md")).filter(({ language }) => language === "sh");
-    const script = commands.map(({ text }) => `${tour.here(text)}\necho\n`).join("");
-    const answers = async () => {
-      const output = await tour.shell(script);
-      return output
+    const script = commands().join("\necho\n");
+    const answers = async () =>
+      (await tour.shell(script))
         .trim()
         .split(/\n+/)
         .map((line) => JSON.parse(line));
-    };
 
     const [task, { changes }] = await answers();
 
@@ -75,10 +72,9 @@ describe("what the documents tell to do", () => {
     expect((await answers())[0]).toEqual(task);
   });
 
-  test("the README's live.ts shows each move to both people", async () => {
-    const file = save("README.md", "live.ts");
-    const ada = tour.run(file, "ada@example.com");
-    const grace = tour.run(file, "grace@example.com");
+  test("demo/live.ts shows each move to both people", async () => {
+    const ada = tour.run(here("demo/live.ts"), "ada@example.com");
+    const grace = tour.run(here("demo/live.ts"), "grace@example.com");
     await Promise.all([ada, grace].map((person) => person.says(/tasks, live/)));
 
     ada.press("\n");
@@ -87,31 +83,16 @@ describe("what the documents tell to do", () => {
     expect(await grace.says(/^#.+ is now in .+$/m)).toContain(seen);
   });
 
-  test("docs/REALTIME.md's follow.ts hears a change, with Socket.IO alone", async () => {
-    const follower = tour.run(save("docs/REALTIME.md", "follow.ts"));
+  test("demo/follow.ts hears a change, with Socket.IO alone", async () => {
+    const follower = tour.run(here("demo/follow.ts"));
     await follower.says(/up to date at \d+/);
 
     await tour.shell(
-      blocksOf(read("README.md"))
-        .filter(({ language }) => language === "sh")
-        .map(({ text }) => tour.here(text).replace(/-H 'idempotency-key.*' /, ""))
-        .join("\n"),
+      commands()
+        .join("\n")
+        .replace(/-H 'idempotency-key.*' /, ""),
     );
 
     await follower.says(/task\.created/);
-  });
-
-  test("their TypeScript has the types it should", () => {
-    save("README.md", "live.ts");
-    save("docs/REALTIME.md", "follow.ts");
-    const config = join(directory, "tsconfig.json");
-    const up = relative(directory, root);
-    const include = ["*.ts", `${up}/server/open-app.ts`]; // which adds its services to the types
-    writeFileSync(config, JSON.stringify({ extends: `${up}/tsconfig.json`, include }));
-
-    const checked = spawnSync("tsc", ["--project", config], { cwd: root, encoding: "utf8" });
-
-    expect(checked.stdout).toBe("");
-    expect(checked.status).toBe(0);
   });
 });

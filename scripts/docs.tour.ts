@@ -4,19 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloneDatabase } from "../server/testing/services.ts";
 
-/** A fenced block: "```ts live.ts" is of the language `ts` and called `live.ts`. */
-export interface Block {
-  readonly language: string;
-  readonly name: string;
-  readonly text: string;
-}
-
-export const blocksOf = (markdown: string): Block[] =>
-  [...markdown.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)].map(([, language = "", name = "", text = ""]) => ({
-    language,
-    name,
-    text,
-  }));
+/** The shell commands that a document tells to run: its blocks of the language `sh`. */
+export const shellOf = (markdown: string): string[] =>
+  [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = ""]) => text);
 
 /** A program that runs until the tour ends. */
 export interface Running {

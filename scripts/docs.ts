@@ -1,4 +1,4 @@
-// npm run docs: writes the tables of the documents anew, from the source they describe. A test says when it is due.
+// npm run docs: writes the tables and examples of the documents anew, from the source they show. A test says when it is due.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { settings } from "../server/config.ts";
@@ -6,7 +6,9 @@ import { catalogue } from "../server/domain/events.ts";
 import { organizationPermissions, projectPermissions } from "../server/domain/permissions.ts";
 import { errorCodes } from "../server/errors.ts";
 
-/** Documents with tables between `<!-- table: name -->` and `<!-- end -->`. */
+const root = join(import.meta.dirname, "..");
+
+/** Documents with `<!-- table: name -->` or `<!-- file: path -->`, and then `<!-- end -->`. */
 export const documents = ["README.md", "docs/REALTIME.md", "docs/ERRORS.md", "docs/ROLES.md"] as const;
 
 const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
@@ -60,17 +62,19 @@ const tables: Readonly<Record<string, () => string>> = {
   "project permissions": () => grants(projectPermissions, ["viewer", "commenter", "editor", "manager"]),
 };
 
-/** A document with its tables as they should be. @throws Error for a table that nobody makes */
-export const withTables = (text: string): string =>
-  text.replace(/(<!-- table: (.+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin: string, name: string, end: string) => {
-    const make = tables[name];
+const file = (path: string) => `\`\`\`ts\n${readFileSync(join(root, path), "utf8").trim()}\n\`\`\``;
+
+/** A document with its tables and examples as they should be. @throws Error for a table that nobody makes */
+export const withParts = (text: string): string =>
+  text.replace(/(<!-- (table|file): (.+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin, kind, name: string, end) => {
+    const make = kind === "file" ? () => file(name) : tables[name];
     if (!make) throw new Error(`No table is called ${name}`);
     return `${begin}\n${make()}\n\n${end}`;
   });
 
 if (import.meta.main) {
   for (const document of documents) {
-    const path = join(import.meta.dirname, "..", document);
-    writeFileSync(path, withTables(readFileSync(path, "utf8")));
+    const path = join(root, document);
+    writeFileSync(path, withParts(readFileSync(path, "utf8")));
   }
 }
