@@ -38,7 +38,7 @@ export const statuses = router({
     .meta(
       rest("DELETE /statuses/{statusId}", "Take a status off the board", {
         access: "status.manage",
-        description: "Its tasks, those in the trash too, go to `moveTasksTo`. The last status stays.",
+        description: "Its tasks, those in the trash too, go to `moveTasksToStatusId`. The last status stays.",
       }),
     )
     .input(mutates(deleteStatusInput))

@@ -64,6 +64,6 @@ export const teams = router({
   removeMember: procedure
     .meta(rest("DELETE /teams/{teamId}/members/{userId}", "Take somebody out of a team", { access: "team.manage" }))
     .input(mutates(teamMemberInput))
-    .output(gone)
+    .output(teamMemberInput)
     .mutation(({ ctx, input }) => removeTeamMember(ctx, input)),
 });

@@ -12,21 +12,32 @@ interface Versioned {
 /** An entity's columns as its view has them: instants as ISO strings, hidden ones left out. */
 const columnsOf = (entity: object) => JSON.parse(JSON.stringify(entity));
 
+type NewRow<E extends object> = Omit<RequiredEntityData<E>, "id" | "createdAt" | "updatedAt" | "version"> & {
+  id?: string;
+};
+
 /**
- * Inserts a row.
+ * Inserts rows of one table with one statement.
  *
- * @returns its columns, shaped as in its view
- * @throws AppError `conflict` (a unique value is taken), when the driver's refusal is translated
+ * @returns their columns, shaped as in their views
  */
-export async function insert<E extends object, V>(
+export async function insertAll<E extends object, V>(
   ctx: Ctx,
   type: EntityClass<E>,
-  data: Omit<RequiredEntityData<E>, "id" | "createdAt" | "updatedAt" | "version"> & { id?: string },
-): Promise<V> {
-  const stamped = { ...data, createdAt: ctx.now, updatedAt: ctx.now } as unknown as RequiredEntityData<E>;
-  const entity = ctx.em.create(type, stamped);
+  rows: readonly NewRow<E>[],
+): Promise<V[]> {
+  const entities = rows.map((row) => {
+    const stamped = { ...row, createdAt: ctx.now, updatedAt: ctx.now } as unknown as RequiredEntityData<E>;
+    return ctx.em.create(type, stamped);
+  });
   await ctx.em.flush();
-  return columnsOf(entity);
+  return entities.map(columnsOf);
+}
+
+/** The same for one row. */
+export async function insert<E extends object, V>(ctx: Ctx, type: EntityClass<E>, row: NewRow<E>): Promise<V> {
+  const [inserted] = await insertAll<E, V>(ctx, type, [row]);
+  return inserted as V;
 }
 
 /**

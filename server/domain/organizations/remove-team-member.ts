@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import type { Ctx } from "../../context.ts";
-import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
@@ -11,16 +10,24 @@ import { teamMemberRemoved } from "./organization.events.ts";
 
 const deleteStatement = statement("team.remove-member", "delete from organizations.team_members where id = $1");
 
-/** @throws AppError `not-found` (team, or nobody in it) | `access.denied` */
-export const removeTeamMember = (ctx: Ctx, input: z.output<typeof teamMemberInput>): Promise<{ id: string }> =>
+/**
+ * Takes somebody out of a team. Who is not in it stays out.
+ *
+ * @throws AppError `not-found` (team) | `access.denied`
+ */
+export const removeTeamMember = (
+  ctx: Ctx,
+  input: z.output<typeof teamMemberInput>,
+): Promise<z.output<typeof teamMemberInput>> =>
   inTransaction(ctx, async (ctx) => {
     const team = await accessTeam(ctx, input.teamId, "team.manage");
     const member = await findTeamMember(ctx, team.id, input.userId);
-    if (!member) throw notFound("team member", input.userId);
+    const seat = { teamId: team.id, userId: input.userId };
+    if (!member) return seat;
     const { organizationId, userId } = member;
-    return accessChange.around(ctx, { organizationId, userIds: [userId] }, async () => {
-      await ctx.sql.query(deleteStatement, [member.id]);
-      record(ctx, teamMemberRemoved, member, null);
-      return { id: member.id };
-    });
+    await accessChange.around(ctx, { organizationId, userIds: [userId] }, () =>
+      ctx.sql.query(deleteStatement, [member.id]),
+    );
+    record(ctx, teamMemberRemoved, member, null);
+    return seat;
   });

@@ -36,9 +36,9 @@ const knownStatement = statement(
 export const addProjectMember = (ctx: Ctx, input: z.output<typeof addProjectMemberInput>): Promise<ProjectMemberView> =>
   inTransaction(ctx, async (ctx) => {
     const { userId = null, teamId = null, role } = input;
-    if ((userId === null) === (teamId === null)) throw invalid("userId", "give either userId or teamId");
     const { project } = await accessWholeProject(ctx, input.projectId, "project.manage-members", { people: true });
     const { id: projectId, organizationId } = project;
+    if ((userId === null) === (teamId === null)) throw invalid("userId", "give either userId or teamId");
     const name = userId
       ? (await requireMember(ctx, organizationId, userId)).name
       : await requireTeam(ctx, organizationId, teamId as string);

@@ -8,7 +8,7 @@ import { record } from "../change.ts";
 import { id, name, text } from "../fields.ts";
 import { accessOrganization, requireMember } from "../organizations/organization.access.ts";
 import { ranksBetween } from "../rank.ts";
-import { insert } from "../save.ts";
+import { insert, insertAll } from "../save.ts";
 import { projectAccessGiven, projectCreated, projectMemberAdded, statusCreated } from "./project.events.ts";
 import { type ProjectMemberView, type ProjectView, type StatusView, visibilities } from "./project.view.ts";
 
@@ -60,9 +60,11 @@ export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInpu
     record(ctx, projectAccessGiven, null, { id: project.id, organizationId, userId: me.userId, role: "manager" });
 
     const ranks = ranksBetween(null, null, defaultStatuses.length) as string[];
-    for (const [at, [name, category]] of defaultStatuses.entries()) {
-      const row = { ...inProject, name, category, rank: ranks[at] as string, wipLimit: null };
-      record(ctx, statusCreated, null, await insert<Status, StatusView>(ctx, Status, row));
+    const rows = defaultStatuses.map(([name, category], at) => {
+      return { ...inProject, name, category, rank: ranks[at] as string, wipLimit: null };
+    });
+    for (const status of await insertAll<Status, StatusView>(ctx, Status, rows)) {
+      record(ctx, statusCreated, null, status);
     }
     return project;
   });

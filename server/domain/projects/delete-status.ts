@@ -12,7 +12,7 @@ import { statusesOf } from "./project.lists.ts";
 
 export const deleteStatusInput = z.object({
   statusId: id,
-  moveTasksTo: id.optional().describe("the status that its tasks go to"),
+  moveTasksToStatusId: id.optional().describe("the status that its tasks go to"),
 });
 
 /** Whoever moves a task in meanwhile waits here, and then finds it gone. */
@@ -23,21 +23,24 @@ const deleteStatement = statement("status.delete", "delete from projects.statuse
  * Takes a status off the board; its tasks, those in the trash too, go to another one.
  *
  * @throws AppError `not-found` (status, or the one to go to) | `access.denied`
- *   | `rule.broken` (archived, the last status, it has tasks and `moveTasksTo` is absent, or that one is full)
+ *   | `rule.broken` (archived, the last status, it has tasks and `moveTasksToStatusId` is absent, or that one is full)
  */
 export const deleteStatus = (ctx: Ctx, input: z.output<typeof deleteStatusInput>): Promise<{ id: string }> =>
   inTransaction(ctx, async (ctx) => {
     const status = await accessStatus(ctx, input.statusId, "status.manage");
     const others = (await statusesOf(ctx, status.projectId)).filter(({ id }) => id !== status.id);
     if (others.length === 0) throw ruleBroken("status.last", "A project keeps at least one status.");
-    const moveTasksTo = others.find(({ id }) => id === input.moveTasksTo) ?? null;
-    if (input.moveTasksTo && !moveTasksTo) throw notFound("status", input.moveTasksTo);
+    const moveTasksTo = others.find(({ id }) => id === input.moveTasksToStatusId) ?? null;
+    if (input.moveTasksToStatusId && !moveTasksTo) throw notFound("status", input.moveTasksToStatusId);
 
     await ctx.sql.query(lockStatement, [status.id]);
     return statusDeletion.around(ctx, { status, moveTasksTo }, async () => {
       await ctx.sql.query(deleteStatement, [status.id]).catch((error: unknown) => {
         if (databaseFault(error).code !== "23503") throw error;
-        throw ruleBroken("status.has-tasks", "There are tasks in this status; say with `moveTasksTo` where they go.");
+        throw ruleBroken(
+          "status.has-tasks",
+          "There are tasks in this status; say with `moveTasksToStatusId` where they go.",
+        );
       });
       record(ctx, statusDeleted, status, null);
       return { id: status.id };

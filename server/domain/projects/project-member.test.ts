@@ -62,6 +62,22 @@ test("who keeps another way in is not shut out", async ({ scene }) => {
   ]);
 });
 
+test("who is shut out watches nothing any more", async ({ scene }) => {
+  const { project, task, owner } = await scene.board();
+  const viewer = await scene.personWith("viewer", project);
+  const caller = scene.caller(owner);
+  await scene.caller(viewer).watches.create({ taskId: task.id });
+  const [seat] = (await caller.projectMembers.list({ projectId: project.id })).items;
+  await scene.expectLaw([[`user:${viewer.userId}`, viewer]], () =>
+    caller.projectMembers.remove({ projectMemberId: seat?.id ?? "" }),
+  );
+  expect((await scene.changes(`user:${viewer.userId}`)).map(({ type }) => type)).toEqual([
+    "task.watched",
+    "project-access.ended",
+    "task.unwatched",
+  ]);
+});
+
 test("people are listed with the role that counts", async ({ scene }) => {
   const { organizationId, projectId, projects, projectMembers, owner, person } = await projectWithPerson(scene);
   await scene.join(organizationId, await scene.person("Zoe"), "member"); // sees it only once it is open

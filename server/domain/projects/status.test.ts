@@ -73,14 +73,14 @@ test("a status goes when its tasks have gone elsewhere", async ({ scene }) => {
   const statusId = todo.id;
   await expect(statuses.delete({ statusId })).rejects.toMatchObject(refusal("rule.broken"));
   const elsewhere = (await board(scene)).done.id;
-  const lost = statuses.delete({ statusId, moveTasksTo: elsewhere });
+  const lost = statuses.delete({ statusId, moveTasksToStatusId: elsewhere });
   await expect(lost).rejects.toMatchObject(refusal("not-found"));
   const second = await caller.tasks.create({ projectId, title: "Second", statusId });
   await statuses.update({ statusId: doing.id, wipLimit: 1 });
-  const full = statuses.delete({ statusId, moveTasksTo: doing.id });
+  const full = statuses.delete({ statusId, moveTasksToStatusId: doing.id });
   await expect(full).rejects.toMatchObject(refusal("rule.broken"));
 
-  await scene.expectLaw(laws, () => statuses.delete({ statusId, moveTasksTo: done.id }));
+  await scene.expectLaw(laws, () => statuses.delete({ statusId, moveTasksToStatusId: done.id }));
 
   const moved = await Promise.all([task, second].map(({ id }) => caller.tasks.get({ taskId: id })));
   for (const one of moved) expect(one).toMatchObject({ statusId: done.id, completedAt: expect.any(String) });
@@ -92,7 +92,7 @@ test("the last status stays, also when all go at once", async ({ scene }) => {
   const { statuses, names, task, caller, backlog, doing, done, todo } = await board(scene);
   await caller.tasks.move({ taskId: task.id, toStatusId: todo.id, afterTaskId: null });
   const outcomes = await Promise.allSettled(
-    [backlog, doing, done].map(({ id }) => statuses.delete({ statusId: id, moveTasksTo: todo.id })),
+    [backlog, doing, done].map(({ id }) => statuses.delete({ statusId: id, moveTasksToStatusId: todo.id })),
   );
   expect(outcomes.every(({ status }) => status === "fulfilled")).toBe(true);
   await expect(statuses.delete({ statusId: todo.id })).rejects.toMatchObject(refusal("rule.broken"));
@@ -110,7 +110,7 @@ test.for([
     () => statuses.create({ projectId, name: "X", category: "todo" }),
     () => statuses.update({ statusId, name: "X" }),
     () => statuses.move({ statusId, afterStatusId: null }),
-    () => statuses.delete({ statusId, moveTasksTo: done.id }),
+    () => statuses.delete({ statusId, moveTasksToStatusId: done.id }),
   ]) {
     await expect(call()).rejects.toMatchObject(refusal(code));
   }
