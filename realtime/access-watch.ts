@@ -70,6 +70,8 @@ export class AccessWatch {
   async #examineDoubtful(): Promise<void> {
     const connections = [...this.#doubtfulUsers].flatMap((userId) => [...this.#host.connections.of(userId)]);
     const channels = [...this.#doubtfulChannels].flatMap((name) => this.#host.channels.find(name) ?? []);
+    if (this.#doubtfulUsers.size > 0) this.#host.channels.doubt(this.#doubtfulUsers);
+    for (const channel of channels) channel.doubt();
     this.#doubtfulUsers.clear();
     this.#doubtfulChannels.clear();
     const listening = channels.flatMap((channel) => readingsOf([...channel.listeners], channel.name));

@@ -5,6 +5,8 @@ import type { Change, Channel } from "../server/platform/feed.ts";
  * What travels over Socket.IO, typed for both ends. Every request is acknowledged with `{ ok: true, … }` or
  * `{ ok: false, error, message, details }`, with the codes of the error table.
  *
+ * The handshake is `auth: { token }`; a refused one fails with `connect_error`, whose `data` is an error body.
+ *
  * A client's rule for a channel: hold a cursor, the number of the last change applied. Of `changes`, ignore those with
  * `seq` ≤ cursor; if `from` is beyond the cursor, pull. If `heads` names a number beyond the cursor, pull. On `resync`
  * take a snapshot and go on from its number.
@@ -37,11 +39,6 @@ export interface ServerToClientEvents {
   "session:ended": (ended: { reason: SessionEndedReason }) => void;
   /** This server goes away; connect again after the given time, which differs from client to client. */
   "server:draining": (draining: { reconnectAfterMs: number }) => void;
-}
-
-/** What the handshake carries; a refused one fails with `connect_error`, whose `data` is an error body. */
-export interface Handshake {
-  token: string;
 }
 
 export type Refusal = { ok: false } & ErrorBody;

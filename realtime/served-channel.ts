@@ -1,13 +1,11 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { parseChannel, type Reading } from "../server/domain/channels.ts";
-import { conflict, notFound, toAppError } from "../server/errors.ts";
+import type { Reading } from "../server/domain/channels.ts";
 import { type Channel, type Head, publicChange, type StoredChange } from "../server/platform/feed.ts";
 import type { Sql } from "../server/platform/sql.ts";
-import type { Ask } from "./asks.ts";
+import { type Ask, ChannelAsks } from "./channel-asks.ts";
 import { ChannelFeed } from "./channel-feed.ts";
 import type { Connection } from "./connection.ts";
 import type { ChannelClosedReason, Position } from "./contract.ts";
-import { framesOf, totalWeight } from "./framing.ts";
+import { framesOf } from "./framing.ts";
 import type { GatewayServer } from "./io.ts";
 import { evictionCount, fanOutDelay, sentCount } from "./metrics.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -29,11 +27,6 @@ export interface ChannelHost {
   failed(channel: Channel, error: unknown): void;
 }
 
-/** An answer that would be heavier is none: a snapshot carries less. */
-const maxAnswerWeight = 4 * 1024 * 1024;
-/** Asks that are settled before others get a turn. */
-const answersPerTurn = 100;
-
 /** A channel on this node: one cursor into its feed, and the sockets that listen. */
 export class ServedChannel {
   readonly name: Channel;
@@ -46,9 +39,7 @@ export class ServedChannel {
   /** Where each listener stands; null: in the room. */
   readonly #listeners = new Map<Connection, number | null>();
   readonly #host: ChannelHost;
-  #asks: Ask[] = [];
-  #answering: Ask[] = [];
-  #serving = false;
+  readonly #asks: ChannelAsks;
 
   constructor(name: Channel, host: ChannelHost) {
     this.name = name;
@@ -62,6 +53,9 @@ export class ServedChannel {
       lost: () => this.#lost(),
       failed: (error) => host.failed(name, error),
     });
+    this.#asks = new ChannelAsks(name, this.feed, host, () => {
+      this.idleSince = Date.now();
+    });
   }
 
   get sent(): number {
@@ -73,7 +67,12 @@ export class ServedChannel {
   }
 
   get idle(): boolean {
-    return this.#listeners.size === 0 && this.followers === 0 && !this.#serving;
+    return this.#listeners.size === 0 && this.followers === 0 && !this.#asks.busy;
+  }
+
+  /** What the channel holds after a cursor, for those who may read it. */
+  ask(ask: Ask): void {
+    this.#asks.add(ask);
   }
 
   /** From now on the connection hears the channel. To be called in the moment in which a position is settled. */
@@ -86,7 +85,7 @@ export class ServedChannel {
   }
 
   leave(connection: Connection): void {
-    for (const ask of this.#inHand()) if (ask.connection === connection) ask.withdrawn = true;
+    this.#asks.withdraw(connection);
     this.#remove(connection);
   }
 
@@ -110,9 +109,14 @@ export class ServedChannel {
     });
   }
 
+  /** Looks again at joins that are under way, of these people or of anybody. */
+  doubt(userIds?: ReadonlySet<string>): void {
+    this.#asks.doubt(userIds);
+  }
+
   /** Closes the channel for people who may no longer read it. */
   expel(userIds: ReadonlySet<string>): void {
-    for (const ask of this.#inHand()) if (userIds.has(ask.connection.userId)) ask.doubtful = true;
+    this.#asks.doubt(userIds);
     for (const connection of [...this.#listeners.keys()]) {
       if (userIds.has(connection.userId)) this.#dismiss(connection, "access.denied");
     }
@@ -190,81 +194,5 @@ export class ServedChannel {
 
   #roomSize(): number {
     return this.#host.io.of("/").adapter.rooms.get(this.name)?.size ?? 0;
-  }
-
-  // --- asks: one look at access and one at the feed for all who come at the same time
-
-  ask(ask: Ask): void {
-    this.#asks.push(ask);
-    void this.#serve();
-  }
-
-  *#inHand(): Iterable<Ask> {
-    yield* this.#asks;
-    yield* this.#answering;
-  }
-
-  async #serve(): Promise<void> {
-    if (this.#serving) return;
-    this.#serving = true;
-    await nextTurn(); // those who come in the same turn are served together
-    while (this.#asks.length > 0) {
-      this.#answering = this.#asks.splice(0);
-      try {
-        await this.#answer(this.#answering);
-      } catch (error) {
-        const refusal = toAppError(error);
-        this.#host.failed(this.name, error);
-        for (const ask of this.#answering) ask.refuse(refusal);
-      }
-      this.#answering = [];
-    }
-    this.#serving = false;
-    this.idleSince = Date.now();
-  }
-
-  /** Takes every ask it has settled or refused out of `asks`. */
-  async #answer(asks: Ask[]): Promise<void> {
-    await this.feed.opened();
-    const sinces = asks.flatMap((ask) => ask.since ?? []);
-    if (sinces.some((since) => since > this.feed.cursor)) await this.feed.reachHead();
-    const history = await this.feed.history(sinces);
-    // After the reads: whoever is a reader now may see whatever was committed before.
-    const allowed = await this.#readers(asks);
-    for (let done = 1; asks.length > 0; done += 1) {
-      if (done % answersPerTurn === 0) await nextTurn();
-      const ask = asks.shift() as Ask;
-      if (!ask.connection.connected) continue;
-      if (ask.withdrawn) ask.refuse(conflict("The channel was left meanwhile."));
-      else if (ask.check && ask.doubtful) this.#asks.push(ask);
-      else if (ask.check && !allowed.has(ask)) ask.refuse(notFound("channel"));
-      else ask.settle(this.#position(ask, history));
-    }
-  }
-
-  async #readers(asks: readonly Ask[]): Promise<Set<Ask>> {
-    const allowed = new Set<Ask>();
-    await Promise.all(
-      asks.map(async (ask) => {
-        ask.doubtful = false;
-        if (!ask.check || (await this.#mayRead(ask.connection.userId))) allowed.add(ask);
-      }),
-    );
-    return allowed;
-  }
-
-  #mayRead(userId: string): boolean | Promise<boolean> {
-    const name = parseChannel(this.name);
-    if (name?.kind === "user") return name.id === userId;
-    return this.#host.allowed({ channel: this.name, userId });
-  }
-
-  #position({ since, epoch }: Ask, history: readonly StoredChange[]): Position {
-    const here = { epoch: this.#host.epoch, head: this.feed.cursor };
-    if (since === null) return { ...here, changes: [] };
-    if (epoch !== undefined && epoch !== here.epoch) return { ...here, resync: true };
-    const changes = this.feed.recall(since, history);
-    if (!changes || totalWeight(changes) > maxAnswerWeight) return { ...here, resync: true };
-    return { ...here, changes: changes.map(publicChange) };
   }
 }

@@ -55,6 +55,11 @@ export class ServedChannels {
     channel.idleSince = Date.now();
   }
 
+  /** These people may have lost access somewhere: joins that are under way must not slip through. */
+  doubt(userIds: ReadonlySet<string>): void {
+    for (const channel of this.#channels.values()) channel.doubt(userIds);
+  }
+
   /** Changes committed in this process. */
   offer(changes: readonly StoredChange[]): void {
     for (const change of changes) this.#channels.get(change.channel)?.feed.offer([change]);
