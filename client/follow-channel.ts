@@ -67,6 +67,7 @@ export function followChannel(
       drain();
       if (ended || isCurrent() || (cursor && !connected)) break;
       report();
+      const attemptsBefore = attempts;
       try {
         await (cursor ? catchUp(cursor) : start());
       } catch (thrown) {
@@ -74,7 +75,7 @@ export function followChannel(
         if (final.includes(error.error)) end(error.error, error);
         attempts += 1;
       }
-      if (!ended && attempts > 0 && !isCurrent()) await rest();
+      if (!ended && attempts > attemptsBefore) await rest();
     }
     working = false;
     if (isCurrent()) attempts = 0;

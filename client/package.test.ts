@@ -24,22 +24,44 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(consumer, { recursive: true }));
 
+const sources = {
+  /** The same that `npm run types` checks against the source. */
+  types: () => readFileSync(join(here, "client.test-d.ts"), "utf8").replace("./index.ts", "@taskwire/client"),
+  readme: () => {
+    const blocks = readFileSync(join(here, "README.md"), "utf8").matchAll(/```ts\n(.*?)```/gs);
+    const given = "declare const taskId: string, toStatusId: string, projectId: string;\n";
+    return given + [...blocks].map(([, code]) => code).join("\n");
+  },
+};
+
 test.each([
-  ["nodenext", "nodenext"],
-  ["esnext", "bundler"],
-])("the packed client is typed in full by itself (module %s, resolution %s)", (module, resolution) => {
-  const sample = readFileSync(join(here, "client.test-d.ts"), "utf8").replace("./index.ts", "@taskwire/client");
-  writeFileSync(join(consumer, "sample.ts"), sample);
-  const options = ["--strict", "--noEmit", "--module", module, "--moduleResolution", resolution, "--target", "esnext"];
+  ["nodenext", "nodenext", "types"],
+  ["nodenext", "nodenext", "readme"],
+  ["esnext", "bundler", "types"],
+] as const)(
+  "the packed client is typed in full by itself (module %s, resolution %s, %s)",
+  (module, resolution, source) => {
+    writeFileSync(join(consumer, "sample.ts"), sources[source]());
+    const options = [
+      "--strict",
+      "--noEmit",
+      "--module",
+      module,
+      "--moduleResolution",
+      resolution,
+      "--target",
+      "esnext",
+    ];
 
-  const checked = spawnSync(process.execPath, [compiler, ...options, "sample.ts"], {
-    cwd: consumer,
-    encoding: "utf8",
-  });
+    const checked = spawnSync(process.execPath, [compiler, ...options, "sample.ts"], {
+      cwd: consumer,
+      encoding: "utf8",
+    });
 
-  expect(checked.stdout).toBe("");
-  expect(checked.status).toBe(0);
-});
+    expect(checked.stdout).toBe("");
+    expect(checked.status).toBe(0);
+  },
+);
 
 test("the packed client runs", () => {
   const program = `import * as client from "@taskwire/client"; console.log(Object.keys(client).sort().join());`;
