@@ -74,7 +74,7 @@ const auth = router({
     .output(z.object({ access: z.string(), refresh: z.string() }))
     .mutation(() => ({ access: "access-token-1", refresh: "refresh-token-1" })),
 });
-export const exampleRouter = router({ auth, notes });
+const exampleRouter = router({ auth, notes });
 
 export const actor: Actor = {
   userId: "0199a000-0000-7000-8000-000000000001",

@@ -46,8 +46,14 @@ export function openApiDocument(router: AnyRouter, config: Config): string {
     }
   }
   addComponents(document);
-  return JSON.stringify(document);
+  return JSON.stringify(document, withoutFormatPatterns);
 }
+
+/** A format says what its pattern repeats at length. */
+const withoutFormatPatterns = (_key: string, value: unknown) =>
+  value && typeof value === "object" && "format" in value && "pattern" in value
+    ? { ...value, pattern: undefined }
+    : value;
 
 const tagOf = (path: string) => path.split(".")[0]!;
 

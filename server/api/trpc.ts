@@ -12,7 +12,7 @@ import { HttpRefusal, methodRefused } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
 import { sendJson, setErrorHeaders } from "./respond.ts";
 
-export const maxBatch = 10;
+const maxBatch = 10;
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
