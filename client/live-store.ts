@@ -71,6 +71,7 @@ export function openStore(
     presence: nobody,
   };
   let shown: PresenceState | null = null;
+  let joined = false;
   let settle: { resolve(): void; reject(error: TaskwireError): void } | undefined;
   const ready = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
@@ -101,7 +102,8 @@ export function openStore(
       emitter.emit("status", status);
     },
     joined() {
-      if (shown) void transport.setPresence(channel, shown).catch(() => {}); // again at the next join
+      joined = true;
+      if (shown) void transport.setPresence(channel, shown).catch(() => {}); // the next join says it again
     },
     ended(reason, error) {
       transport.detach(channel, listener);
@@ -116,8 +118,13 @@ export function openStore(
   const listener: Listener = {
     ...follower,
     disconnected() {
+      joined = false;
       if (state.presence !== nobody) show({ presence: nobody });
       follower.disconnected();
+    },
+    closed(reason) {
+      joined = false;
+      follower.closed(reason);
     },
     presence(presence) {
       show({ presence });
@@ -153,10 +160,10 @@ export function openStore(
     getSnapshot: () => state,
     async setPresence(next) {
       shown = next;
-      if (state.status === "live") await transport.setPresence(channel, next);
+      if (joined) await transport.setPresence(channel, next);
     },
     async typing(typing = {}) {
-      if (state.status === "live") await transport.setTyping(channel, typing);
+      if (joined) await transport.setTyping(channel, typing);
     },
     close() {
       if (owner.release()) follower.end("closed");
