@@ -1,25 +1,31 @@
 import { projectRoleSql } from "../../server/domain/projects/project.access.ts";
 import { taskColumns } from "../../server/domain/tasks/task.view.ts";
+import { watchColumns } from "../../server/domain/tasks/task-link.view.ts";
 import { boardParts } from "./board.ts";
 
 /** The answer of an earlier request with the same mutationId stops everything that follows it. */
 const earlier = (actor: string, mutation: string) =>
   `earlier as materialized (select request_hash, result from feed.mutations where actor_id = ${actor}::uuid and mutation_id = ${mutation}::uuid)`;
 
-/** Head, change and answer, for the one row of `view`. */
-const append = (p: { actor: string; mutation: string; hash: string; change: string }, fact: string) => `
-  head as (
-    insert into feed.heads (channel, seq) select 'project:' || "projectId", 1 from view
+/**
+ * Heads, changes and the answer, for the one row of `view`.
+ *
+ * @param facts rows of (channel, id, type, entity, op, entity_id, patch, before)
+ */
+const append = (p: { actor: string; mutation: string; hash: string }, facts: string) => `
+  facts (channel, id, type, entity, op, entity_id, patch, before) as (${facts}), head as (
+    insert into feed.heads (channel, seq) select channel, 1 from facts order by channel collate "C"
     on conflict (channel) do update set seq = heads.seq + 1 returning channel, seq
   ), answer as (
     insert into feed.mutations (actor_id, mutation_id, request_hash, result)
     select ${p.actor}, ${p.mutation}, ${p.hash}, row_to_json(view) from view where ${p.mutation}::uuid is not null
   ), change as (
-    insert into feed.changes (channel, seq, id, at, actor_id, entity, entity_id, mutation_id, type, op, patch, before)
-    select head.channel, head.seq, ${p.change}::uuid, date_trunc('milliseconds', clock_timestamp()), ${p.actor}::uuid, 'task', fact.*
-    from head, lateral (${fact}) as fact
-    returning seq as "changeSeq", at as "changeAt", patch as "changePatch"
-  )`;
+    insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch, before, mutation_id)
+    select f.channel, head.seq, f.id, date_trunc('milliseconds', clock_timestamp()), ${p.actor}::uuid, f.type, f.entity, f.op, f.entity_id,
+      f.patch, f.before, ${p.mutation}::uuid
+    from facts f join head using (channel)
+    returning channel, seq, id, at, actor_id as "actorId", type, entity, op, entity_id as "entityId", patch, mutation_id as "mutationId"
+  ), told as (select json_agg(change) as changes from change)`;
 
 const create = `
 with ${earlier("$7", "$8")}, caller as (
@@ -42,14 +48,18 @@ with ${earlier("$7", "$8")}, caller as (
     lpad(to_hex(coalesce(('x' || place.last)::bit(64)::bigint + 1099511627776, 1152921504606846976)), 16, '0'), 'none',
     case when place.category in ('done', 'cancelled') then $6::timestamptz end, $7, $6, $6
   from counted, caller, place returning t.*
+), watch as (
+  insert into tasks.watches as w (id, organization_id, project_id, task_id, user_id, created_at)
+  select $11::uuid, organization_id, project_id, id, created_by_id, created_at from saved returning ${watchColumns}
 ), view as (select ${taskColumns} from saved t),
 ${append(
-  { actor: "$7", mutation: "$8", hash: "$9", change: "$10" },
-  `select id, $8::uuid, 'task.created', 'create', row_to_json(view), null::json from view`,
+  { actor: "$7", mutation: "$8", hash: "$9" },
+  `select 'project:' || "projectId", $10::uuid, 'task.created', 'task', 'create', id, row_to_json(view), null::json from view
+  union all select 'user:' || "userId", $12::uuid, 'task.watched', 'watch', 'create', id, row_to_json(watch), null::json from watch`,
 )}
 select caller.role, caller.archived_at as "archivedAt", place.id as place, earlier.request_hash as "earlierHash", earlier.result as "earlierResult",
-  view.*, change.*
-from (select) as one left join caller on true left join place on true left join earlier on true left join view on true left join change on true`;
+  view.*, told.changes
+from (select) as one left join caller on true left join place on true left join earlier on true left join view on true left join told on true`;
 
 /** Whose task it is and what it was. */
 const seen = (user: string) => `seen as (
@@ -61,8 +71,8 @@ const allowed = (
 ) => `t.id = seen.id and seen.role >= 3 and seen.archived_at is null and t.deleted_at is null
     and (${version}::int is null or t.version = ${version}::int) and not exists (select from earlier)`;
 const told = `seen.role, seen.archived_at as "archivedAt", seen.deleted_at as "trashedAt", earlier.request_hash as "earlierHash",
-  earlier.result as "earlierResult", view.*, change.*`;
-const outcome = `from (select) as one left join seen on true left join earlier on true left join view on true left join change on true`;
+  earlier.result as "earlierResult", view.*, told.changes`;
+const outcome = `from (select) as one left join seen on true left join earlier on true left join view on true left join told on true`;
 
 const rename = `
 with ${earlier("$5", "$6")}, ${seen("$5")}, saved as (
@@ -70,8 +80,8 @@ with ${earlier("$5", "$6")}, ${seen("$5")}, saved as (
   returning t.*, old.title as old_title
 ), view as (select ${taskColumns} from saved t),
 ${append(
-  { actor: "$5", mutation: "$6", hash: "$7", change: "$8" },
-  `select view.id, $6::uuid, 'task.updated', 'update',
+  { actor: "$5", mutation: "$6", hash: "$7" },
+  `select 'project:' || view."projectId", $8::uuid, 'task.updated', 'task', 'update', view.id,
     json_build_object('title', view.title, 'updatedAt', view."updatedAt", 'version', view.version), json_build_object('title', saved.old_title)
   from view, saved`,
 )}
@@ -102,8 +112,8 @@ with ${earlier("$6", "$7")}, ${seen("$6")}, place as (
   returning t.*, old.status_id as old_status_id, old.rank as old_rank, old.completed_at as old_completed_at
 ), view as (select ${taskColumns} from saved t),
 ${append(
-  { actor: "$6", mutation: "$7", hash: "$8", change: "$9" },
-  `select view.id, $7::uuid, 'task.moved', 'update',
+  { actor: "$6", mutation: "$7", hash: "$8" },
+  `select 'project:' || view."projectId", $9::uuid, 'task.moved', 'task', 'update', view.id,
     json_build_object('statusId', view."statusId", 'rank', view.rank, 'completedAt', view."completedAt", 'updatedAt', view."updatedAt",
       'version', view.version),
     json_build_object('statusId', saved.old_status_id, 'rank', saved.old_rank, 'completedAt', saved.old_completed_at)

@@ -14,9 +14,7 @@ interface Outcome {
   crowded?: boolean | null;
   earlierHash: string | null;
   earlierResult: Task | null;
-  changeSeq: number | null;
-  changeAt: string | null;
-  changePatch: object | null;
+  changes: (Omit<Change, "mutationId"> & { mutationId: string | null })[] | null;
 }
 
 /** As the best hand-writer would: every mutation is one prepared statement, which is its own transaction. */
@@ -28,7 +26,6 @@ export function bestStore(pool: Pool): Store {
 
   return {
     async create(call, input) {
-      const changeId = v7();
       const row = await run("create", [
         input.projectId,
         input.statusId,
@@ -39,13 +36,14 @@ export function bestStore(pool: Pool): Store {
         call.actor.userId,
         input.mutationId ?? null,
         call.requestHash,
-        changeId,
+        v7(),
+        v7(),
+        v7(),
       ]);
-      return written(row, call, changeId, { type: "task.created", op: "create" }, input.mutationId);
+      return written(row, call);
     },
 
     async rename(call, input) {
-      const changeId = v7();
       const row = await run("rename", [
         input.taskId,
         input.title,
@@ -54,13 +52,12 @@ export function bestStore(pool: Pool): Store {
         call.actor.userId,
         input.mutationId ?? null,
         call.requestHash,
-        changeId,
+        v7(),
       ]);
-      return written(row, call, changeId, { type: "task.updated", op: "update" }, input.mutationId);
+      return written(row, call);
     },
 
     async move(call, input) {
-      const changeId = v7();
       const values = [
         input.taskId,
         input.toStatusId,
@@ -70,14 +67,14 @@ export function bestStore(pool: Pool): Store {
         call.actor.userId,
         input.mutationId ?? null,
         call.requestHash,
-        changeId,
+        v7(),
       ];
       let row = await run("move", values);
       if (row.crowded) {
         await makeRoom(pool, input.toStatusId);
         row = await run("move", values);
       }
-      return written(row, call, changeId, { type: "task.moved", op: "update" }, input.mutationId);
+      return written(row, call);
     },
 
     async board(actor, projectId) {
@@ -89,47 +86,20 @@ export function bestStore(pool: Pool): Store {
   };
 }
 
-function written(
-  row: Outcome & Task,
-  call: Call,
-  changeId: string,
-  fact: Pick<Change, "type" | "op">,
-  mutationId?: string,
-): Written {
-  const {
-    role,
-    archivedAt,
-    trashedAt,
-    place,
-    crowded: _,
-    earlierHash,
-    earlierResult,
-    changeSeq,
-    changeAt,
-    changePatch,
-    ...task
-  } = row;
+function written(row: Outcome & Task, call: Call): Written {
+  const { role, archivedAt, trashedAt, place, crowded: _, earlierHash, earlierResult, changes, ...task } = row;
   if (earlierHash) {
     if (earlierHash !== call.requestHash) throw new Refusal(409, "conflict");
-    return { task: earlierResult!, change: null };
+    return { task: earlierResult!, changes: [] };
   }
   if (!role || place === null) throw new Refusal(404, "not-found");
   if (role < 3) throw new Refusal(403, "access.denied");
   if (archivedAt || trashedAt) throw new Refusal(422, "rule.broken");
-  if (changeSeq === null) throw new Refusal(409, "stale");
-  const change: Change = {
-    channel: `project:${task.projectId}`,
-    seq: changeSeq,
-    id: changeId,
-    at: changeAt!,
-    actorId: call.actor.userId,
-    entity: "task",
-    entityId: task.id,
-    patch: changePatch!,
-    ...fact,
-    ...(mutationId ? { mutationId } : {}),
+  if (!changes) throw new Refusal(409, "stale");
+  return {
+    task,
+    changes: changes.map(({ mutationId, ...change }) => (mutationId ? { ...change, mutationId } : change)),
   };
-  return { task, change };
 }
 
 async function makeRoom(pool: Pool, statusId: string): Promise<void> {

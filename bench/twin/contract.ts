@@ -40,6 +40,7 @@ export interface Call {
 
 export interface Task {
   readonly id: string;
+  readonly organizationId: string;
   readonly projectId: string;
   readonly [field: string]: unknown;
 }
@@ -52,17 +53,17 @@ export interface Change {
   at: string;
   actorId: string;
   type: string;
-  entity: "task";
+  entity: "task" | "watch";
   op: "create" | "update";
   entityId: string;
   patch: object;
   mutationId?: string;
 }
 
-/** What a mutation answers, and what it tells the others; null for one that was answered before. */
+/** What a mutation answers, and what it tells the others: nothing when it was answered before. */
 export interface Written {
   task: Task;
-  change: Change | null;
+  changes: readonly Change[];
 }
 
 /** The twin's business: one implementation makes a round trip per statement, the other one statement of everything. */

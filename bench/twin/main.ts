@@ -53,11 +53,11 @@ const mutation =
     const requestHash = input.mutationId
       ? createHash("sha256").update(req.path).update(JSON.stringify(req.body)).digest("base64url")
       : null;
-    const { task, change } = await act(
+    const { task, changes } = await act(
       { actor: res.locals["actor"], now: new Date().toISOString(), requestHash },
       input,
     );
-    if (change) emit(change);
+    for (const change of changes) emit(change);
     res.json(task);
   };
 

@@ -52,12 +52,26 @@ export function naiveStore(pool: Pool): Store {
           ],
         );
         const view = { ...task!, assigneeIds: [], labelIds: [] };
-        return append(client, call, input.mutationId, view, {
-          type: "task.created",
-          op: "create",
-          patch: view,
-          before: null,
-        });
+        const watch = {
+          id: v7(),
+          organizationId: project.organizationId,
+          projectId: project.id,
+          taskId: view.id,
+          userId: call.actor.userId,
+          createdAt: call.now,
+        };
+        await client.query(
+          "insert into tasks.watches (id, organization_id, project_id, task_id, user_id, created_at) values ($1, $2, $3, $4, $5, $6)",
+          Object.values(watch),
+        );
+        await keepAnswer(client, call, input.mutationId, view);
+        const created = { type: "task.created", entity: "task", op: "create", patch: view, before: null } as const;
+        const watched = { type: "task.watched", entity: "watch", op: "create", patch: watch, before: null } as const;
+        const changes = [
+          await append(client, call, input.mutationId, `project:${project.id}`, view.id, created),
+          await append(client, call, input.mutationId, `user:${watch.userId}`, watch.id, watched),
+        ];
+        return { task: view, changes };
       }),
 
     rename: (call, input) =>
@@ -68,8 +82,9 @@ export function naiveStore(pool: Pool): Store {
           `update tasks.tasks set title = $2, updated_at = $3, version = version + 1 where id = $1 returning ${taskColumns}`,
           [task.id, input.title, call.now],
         );
-        return append(client, call, input.mutationId, await withSets(client, saved!), {
+        return tell(client, call, input.mutationId, await withSets(client, saved!), {
           type: "task.updated",
+          entity: "task",
           op: "update",
           patch: { title: saved!["title"], updatedAt: saved!["updatedAt"], version: saved!["version"] },
           before: { title: task["title"] },
@@ -89,8 +104,9 @@ export function naiveStore(pool: Pool): Store {
           [task.id, place.id, rank, place.done ? (task["completedAt"] ?? call.now) : null, call.now],
         );
         const { statusId, rank: newRank, completedAt, updatedAt, version } = saved as Record<string, unknown>;
-        return append(client, call, input.mutationId, await withSets(client, saved!), {
+        return tell(client, call, input.mutationId, await withSets(client, saved!), {
           type: "task.moved",
+          entity: "task",
           op: "update",
           patch: { statusId, rank: newRank, completedAt, updatedAt, version },
           before: { statusId: task["statusId"], rank: task["rank"], completedAt: task["completedAt"] },
@@ -153,7 +169,7 @@ async function earlierAnswer(client: PoolClient, call: Call, mutationId?: string
   );
   if (!row) return null;
   if (row.requestHash !== call.requestHash) throw new Refusal(409, "conflict");
-  return { task: row.result, change: null };
+  return { task: row.result, changes: [] };
 }
 
 interface Project {
@@ -258,19 +274,35 @@ async function withSets(client: PoolClient, task: Task): Promise<Task> {
   return { ...task, assigneeIds: assignees.map((row) => row.id), labelIds: labels.map((row) => row.id) };
 }
 
-async function append(
+type Fact = Pick<Change, "type" | "entity" | "op" | "patch"> & { before: object | null };
+
+async function tell(
   client: PoolClient,
   call: Call,
   mutationId: string | undefined,
   task: Task,
-  fact: Pick<Change, "type" | "op" | "patch"> & { before: object | null },
+  fact: Fact,
 ): Promise<Written> {
-  const channel = `project:${task.projectId}`;
-  if (mutationId)
-    await client.query(
-      "insert into feed.mutations (actor_id, mutation_id, request_hash, result) values ($1, $2, $3, $4)",
-      [call.actor.userId, mutationId, call.requestHash, JSON.stringify(task)],
-    );
+  await keepAnswer(client, call, mutationId, task);
+  return { task, changes: [await append(client, call, mutationId, `project:${task.projectId}`, task.id, fact)] };
+}
+
+async function keepAnswer(client: PoolClient, call: Call, mutationId: string | undefined, task: Task): Promise<void> {
+  if (!mutationId) return;
+  await client.query(
+    "insert into feed.mutations (actor_id, mutation_id, request_hash, result) values ($1, $2, $3, $4)",
+    [call.actor.userId, mutationId, call.requestHash, JSON.stringify(task)],
+  );
+}
+
+async function append(
+  client: PoolClient,
+  call: Call,
+  mutationId: string | undefined,
+  channel: string,
+  entityId: string,
+  { before, ...told }: Fact,
+): Promise<Change> {
   const [head] = await all<{ seq: number }>(
     client,
     `insert into feed.heads (channel, seq) values ($1, 1) on conflict (channel) do update set seq = heads.seq + 1 returning seq`,
@@ -280,31 +312,29 @@ async function append(
   const [placed] = await all<{ at: string }>(
     client,
     `insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch, before, mutation_id)
-    values ($1, $2, $3, date_trunc('milliseconds', clock_timestamp()), $4, $5, 'task', $6, $7, $8, $9, $10) returning at`,
+    values ($1, $2, $3, date_trunc('milliseconds', clock_timestamp()), $4, $5, $6, $7, $8, $9, $10, $11) returning at`,
     [
       channel,
       head!.seq,
       id,
       call.actor.userId,
-      fact.type,
-      fact.op,
-      task.id,
-      JSON.stringify(fact.patch),
-      fact.before && JSON.stringify(fact.before),
+      told.type,
+      told.entity,
+      told.op,
+      entityId,
+      JSON.stringify(told.patch),
+      before && JSON.stringify(before),
       mutationId ?? null,
     ],
   );
-  const { before: _, ...told } = fact;
-  const change: Change = {
+  return {
     channel,
     seq: head!.seq,
     id,
     at: placed!.at,
     actorId: call.actor.userId,
-    entity: "task",
-    entityId: task.id,
+    entityId,
     ...told,
     ...(mutationId ? { mutationId } : {}),
   };
-  return { task, change };
 }
