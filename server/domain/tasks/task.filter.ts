@@ -91,6 +91,7 @@ function assignedTo(
 }
 
 function labelledWith(ids: readonly string[], match: "any" | "all", values: Values): string {
-  const count = `(select count(*) from tasks.task_labels l where l.task_id = t.id and l.label_id = any(${values.bind(ids)}::uuid[]))`;
-  return `${count} ${match === "all" ? `= ${values.bind(ids.length)}::int` : "> 0"}`;
+  const having = (labelIds: readonly string[]) =>
+    `exists (select from tasks.task_labels l where l.task_id = t.id and l.label_id = any(${values.bind(labelIds)}::uuid[]))`;
+  return match === "any" ? having(ids) : ids.map((labelId) => having([labelId])).join(" and ");
 }
