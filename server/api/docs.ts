@@ -30,6 +30,9 @@ export function docs(): Router {
         withDefaultFonts: false,
         telemetry: false,
         hideClientButton: true,
+        showDeveloperTools: "never",
+        authentication: { preferredSecurityScheme: "bearer" },
+        persistAuth: true,
         agent: { disabled: true },
         mcp: { disabled: true },
       });

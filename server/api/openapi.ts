@@ -6,6 +6,21 @@ import type { Config } from "../config.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
 import { description, version } from "./product.ts";
 
+const guide = `
+**Sign in** with \`POST /auth/login\` and send \`Authorization: Bearer <access>\`; \`POST /auth/refresh\` exchanges the
+refresh token for a new pair.
+
+**Errors** always read \`{"error": "<code>", "message": "<for people>", "details": {}}\`. What is not yours to see and what
+does not exist both answer \`not-found\`. \`rate-limited\` says in \`Retry-After\` when to come back.
+
+**Changes** may be sent again safely with the header \`idempotency-key\` (a UUID): they act once and answer the same. Send an
+entity's \`version\` back with an update, and a stale one is refused with the current state in \`details.current\`.
+
+**Times** are ISO 8601 in UTC, days are \`YYYY-MM-DD\`, durations are whole numbers with the unit in the name.
+
+The same procedures are served over tRPC at \`/trpc\`: the operation's id is the procedure's path. Live updates come over
+Socket.IO on the same port.`.trim();
+
 type Operation = NonNullable<NonNullable<OpenAPIObject["paths"]>[string]["get"]>;
 type Documented = AnyProcedure["_def"] & { meta: Meta; output?: z.ZodType; inputs: readonly z.ZodType[] };
 
@@ -17,7 +32,7 @@ export function openApiDocument(router: AnyRouter, config: Config): string {
   const tags = [...new Set(procedures.map(([path]) => tagOf(path)))];
   const document = generateOpenApiDocument(named(router, procedures), {
     title: "Taskwire",
-    description,
+    description: `${description}\n\n${guide}`,
     version,
     baseUrl: `${config.publicUrl}/api/v1`,
     tags,
