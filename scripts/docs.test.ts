@@ -5,7 +5,7 @@ import { openTour, shellOf, type Tour } from "./docs.tour.ts";
 import { documents, withParts } from "./docs.ts";
 
 const root = join(import.meta.dirname, "..");
-const all = [...globSync("*.md", { cwd: root }), ...globSync("docs/*.md", { cwd: root })];
+const all = globSync(["*.md", "{docs,client}/*.md"], { cwd: root });
 const read = (document: string) => readFileSync(join(root, document), "utf8");
 
 test.each(documents)("the tables and examples of %s are up to date; if not: npm run docs", (document) => {

@@ -9,7 +9,13 @@ import { errorCodes } from "../server/errors.ts";
 const root = join(import.meta.dirname, "..");
 
 /** Documents with `<!-- table: name -->` or `<!-- file: path -->`, and then `<!-- end -->`. */
-export const documents = ["README.md", "docs/REALTIME.md", "docs/ERRORS.md", "docs/ROLES.md"] as const;
+export const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/REALTIME.md",
+  "docs/ERRORS.md",
+  "docs/ROLES.md",
+] as const;
 
 const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 const table = (head: readonly string[], rows: readonly string[]) =>
