@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, findPackageJSON } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -16,10 +16,12 @@ beforeAll(() => {
   const packed = execFileSync("npm", ["pack", "--pack-destination", consumer], { cwd: here, stdio: "pipe" });
   execFileSync("tar", ["-xzf", packed.toString().trim().split("\n").at(-1)!], { cwd: consumer });
   renameSync(join(consumer, "package"), join(scope, "client"));
-  for (const name of ["@trpc", "socket.io-client"]) {
-    symlinkSync(join(here, "..", "node_modules", name), join(consumer, "node_modules", name), "junction");
+  const { dependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8")) as { dependencies: object };
+  for (const name of Object.keys(dependencies)) {
+    const link = join(consumer, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(dirname(findPackageJSON(name, import.meta.url)!), link, "junction");
   }
-  symlinkSync(join(here, "node_modules", "uuid"), join(consumer, "node_modules", "uuid"), "junction");
   writeFileSync(join(consumer, "package.json"), '{ "type": "module" }');
 });
 afterAll(() => rmSync(consumer, { recursive: true }));
