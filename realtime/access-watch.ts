@@ -45,7 +45,17 @@ export class AccessWatch {
         this.#doubtfulChannels.add(`project:${entityId}`);
       } else if (entity === "organization" && op === "delete") this.#doubtfulChannels.add(channel);
     }
-    if (this.#planned || (this.#doubtfulUsers.size === 0 && this.#doubtfulChannels.size === 0)) return;
+    if (this.#doubtfulUsers.size > 0 || this.#doubtfulChannels.size > 0) this.#plan();
+  }
+
+  /** Somebody's channel is followed from now on: what they lost just before was not heard. */
+  begun(userId: string): void {
+    this.#doubtfulUsers.add(userId);
+    this.#plan();
+  }
+
+  #plan(): void {
+    if (this.#planned) return;
     this.#planned = true;
     setImmediate(() => {
       this.#planned = false;

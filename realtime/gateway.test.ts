@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Channel } from "../server/platform/feed.ts";
-import { commit, connect, Probe, range, startNode, tokenFor } from "../server/testing/gateway.ts";
+import { commit, connect, Probe, range, startNode, tokenFor, until } from "../server/testing/gateway.ts";
 import { test } from "../server/testing/scene.ts";
 
 test("a handshake needs a token that holds, and is told why it does not", async ({ scene }) => {
@@ -54,7 +54,7 @@ test("a join gives the changes after the cursor and then every later one, once a
   await commit(scene.app, channel, { count: 10 });
 
   for (const probe of [early!, late!, whole!]) {
-    await vi.waitFor(() => expect(probe.seqs(channel)).toEqual(range(6, 15)));
+    await until(() => expect(probe.seqs(channel)).toEqual(range(6, 15)));
     for (const [at, frame] of probe.frames.entries()) {
       expect(frame.from).toBe(at === 0 ? 5 : probe.frames[at - 1]!.to);
       expect(frame.to).toBe(frame.changes.at(-1)!.seq);
@@ -72,7 +72,7 @@ test("joins, leaves and changes at the same time leave nobody with a gap or a do
   const writing = commit(scene.app, channel, { count: 150 });
   const joined = await Promise.all(
     probes.map(async (probe, at) => {
-      await vi.waitFor(async () => expect(await scene.head(channel)).toBeGreaterThan(at * 5), { interval: 5 });
+      await until(async () => expect(await scene.head(channel)).toBeGreaterThan(at * 5));
       return probe.join(channel, 0);
     }),
   );
@@ -80,7 +80,7 @@ test("joins, leaves and changes at the same time leave nobody with a gap or a do
 
   for (const [at, probe] of probes.entries()) {
     const first = joined[at]!.changes!.map(({ seq }) => seq);
-    await vi.waitFor(() => expect([...first, ...probe.seqs(channel)]).toEqual(range(1, 150)));
+    await until(() => expect([...first, ...probe.seqs(channel)]).toEqual(range(1, 150)));
   }
 });
 
@@ -116,7 +116,7 @@ test("who is more than a pull behind, or than an answer may weigh, is told so to
   expect(changes?.map(({ seq }) => seq)).toEqual(range(3, 1_002));
 
   await commit(scene.app, channel, { count: 50, text: "x".repeat(100_000) });
-  await vi.waitFor(() => expect(probe.seqs(channel)).toEqual(range(1_003, 1_052)));
+  await until(() => expect(probe.seqs(channel)).toEqual(range(1_003, 1_052)));
   expect(await probe.ask("channel:pull", { channel, since: 1_002 })).toMatchObject({ ok: true, resync: true });
   expect(await probe.ask("channel:pull", { channel, since: 1_050 })).toMatchObject({ changes: [{}, {}] });
 });
@@ -149,7 +149,7 @@ test("nobody enters a channel that is not theirs, whatever they call it", async 
   const insider = await connect(node, owner);
   await insider.join(`project:${project.id}`);
   await commit(scene.app, `project:${project.id}`);
-  await vi.waitFor(() => expect(insider.frames).toHaveLength(1));
+  await until(() => expect(insider.frames).toHaveLength(1));
   expect(stranger.log).toEqual([]);
 });
 
@@ -187,7 +187,7 @@ test("a socket that asks too much is refused, and cut off when it goes on", asyn
   const answers = await Promise.all(range(1, 15).map(ask));
   expect(answers.filter((answer) => !answer.ok).map((answer) => !answer.ok && answer.error)).toContain("rate-limited");
   const more = range(1, 60).map(() => ask().catch(() => null));
-  await vi.waitFor(() => expect(probe.socket.connected).toBe(false));
+  await until(() => expect(probe.socket.connected).toBe(false));
   await Promise.all(more);
 });
 
@@ -213,7 +213,7 @@ test("who left a channel hears no more of it", async ({ scene }) => {
   await Promise.all([stays.join(channel), leaves.join(channel)]);
   await leaves.ask("channel:leave", { channel });
   await commit(scene.app, channel);
-  await vi.waitFor(() => expect(stays.seqs(channel)).toEqual([1]));
+  await until(() => expect(stays.seqs(channel)).toEqual([1]));
   await leaves.ask("channel:leave", { channel });
   expect(leaves.frames).toEqual([]);
 });
@@ -224,7 +224,7 @@ test("each socket is told the heads of its channels from time to time", async ({
   await commit(scene.app, `project:${project.id}`, { count: 2 });
   const probe = await connect(node, owner);
   await probe.join(`project:${project.id}`);
-  await vi.waitFor(() => expect(probe.heads.at(-1)).toEqual({ [`project:${project.id}`]: 2 }));
+  await until(() => expect(probe.heads.at(-1)).toEqual({ [`project:${project.id}`]: 2 }));
 });
 
 test("a server that goes away says when to come back, and lets nobody in", async ({ scene }) => {

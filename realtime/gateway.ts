@@ -113,7 +113,10 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     connections.add(connection);
     socketCount.inc();
     // Also for who does not join it: it tells what they lose.
-    channels.follow(`user:${connection.userId}`);
+    channels.follow(`user:${connection.userId}`).then(
+      () => watch.begun(connection.userId),
+      (error) => failed("follow", error), // the poll of the heads opens it
+    );
     serveRequests(connection, desk);
     socket.on("disconnect", () => {
       connections.delete(connection);

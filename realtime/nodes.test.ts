@@ -1,8 +1,8 @@
 import { Redis } from "ioredis";
-import { describe, expect, onTestFinished, vi } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import type { App } from "../server/context.ts";
 import type { Channel, StoredChange } from "../server/platform/feed.ts";
-import { commit, connect, openSecondApp, type Probe, range, startNode } from "../server/testing/gateway.ts";
+import { commit, connect, openSecondApp, type Probe, range, startNode, until } from "../server/testing/gateway.ts";
 import { openNetwork } from "../server/testing/network.ts";
 import { test } from "../server/testing/scene.ts";
 import { describeWith } from "../server/testing/services.ts";
@@ -12,7 +12,7 @@ const never = 3_600_000;
 
 /** All changes came, in order, in frames without a gap. */
 async function hasAll(probe: Probe, channel: Channel, to: number): Promise<void> {
-  await vi.waitFor(() => expect(probe.seqs(channel).at(-1)).toBe(to), { timeout: 10_000 });
+  await until(() => expect(probe.seqs(channel).at(-1)).toBe(to));
   expect(probe.seqs(channel)).toEqual(range(1, to));
   const frames = probe.frames.filter((frame) => frame.channel === channel);
   expect(frames.map(({ from }) => from)).toEqual([0, ...frames.slice(0, -1).map(({ to }) => to)]);
@@ -49,7 +49,7 @@ describe("two nodes without Redis", () => {
     const person = await scene.person();
     const probe = await connect(node, person);
     await scene.caller(person).auth.signOut({});
-    await vi.waitFor(() => expect(probe.ended).toEqual(["auth.invalid"]));
+    await until(() => expect(probe.ended).toEqual(["auth.invalid"]));
   });
 
   test("a client that saw more in a snapshot than its node did is served all the same", async ({ scene }) => {
@@ -88,11 +88,11 @@ describe("two nodes without Redis", () => {
     const probe = await connect(node, owner);
     await probe.join(channel);
     await scene.app.sql.query("update feed.heads set seq = 50, floor = 50 where channel = $1", [channel]);
-    await vi.waitFor(() => expect(probe.closed).toEqual([{ channel, reason: "resync" }]));
+    await until(() => expect(probe.closed).toEqual([{ channel, reason: "resync" }]));
 
     expect(await probe.join(channel, 50)).toMatchObject({ head: 50, changes: [] });
     await scene.app.sql.query("update feed.heads set seq = 20, floor = 0 where channel = $1", [channel]);
-    await vi.waitFor(() => expect(probe.closed).toHaveLength(2));
+    await until(() => expect(probe.closed).toHaveLength(2));
     expect(await probe.join(channel)).toMatchObject({ head: 20 });
     expect(probe.frames).toEqual([]);
   });
@@ -105,8 +105,7 @@ describeWith("redis", "two nodes", (redisUrl) => {
     redis.disconnect();
     return Number(count);
   };
-  const connected = (app: App, count: number) =>
-    vi.waitFor(async () => expect(await listeners(app)).toBe(count), { timeout: 10_000 });
+  const connected = (app: App, count: number) => until(async () => expect(await listeners(app)).toBe(count));
 
   test("hints alone carry changes from node to node, also big ones", async ({ scene }) => {
     const apps = await Promise.all([openSecondApp(scene.app, redisUrl), openSecondApp(scene.app, redisUrl)]);
@@ -136,7 +135,7 @@ describeWith("redis", "two nodes", (redisUrl) => {
     const channel: Channel = `project:${project.id}`;
     const probe = await connect(node, owner);
     await probe.join(channel);
-    await vi.waitFor(async () => {
+    await until(async () => {
       await commit(apps[0]!, channel); // the writer may still be connecting
       expect(probe.frames).not.toEqual([]);
     });
@@ -185,13 +184,13 @@ describeWith("redis", "two nodes", (redisUrl) => {
     const far = await connect(other!, member);
     await far.join(channel);
     const shown = { userId: owner.userId, state: { viewing: "board" } };
-    await vi.waitFor(() => expect(far.presence.at(-1)).toEqual({ channel, members: [shown], total: 1 }));
+    await until(() => expect(far.presence.at(-1)).toEqual({ channel, members: [shown], total: 1 }));
 
     await near.ask("typing:set", { channel });
-    await vi.waitFor(() => expect(far.typing).toMatchObject([{ channel, userId: owner.userId, typing: true }]));
+    await until(() => expect(far.typing).toMatchObject([{ channel, userId: owner.userId, typing: true }]));
     await far.ask("presence:set", { channel, state: {} });
-    await vi.waitFor(() => expect(near.presence.at(-1)?.total).toBe(2));
+    await until(() => expect(near.presence.at(-1)?.total).toBe(2));
     await one!.gateway.close();
-    await vi.waitFor(() => expect(far.presence.at(-1)?.members).toEqual([{ userId: member.userId, state: {} }]));
+    await until(() => expect(far.presence.at(-1)?.members).toEqual([{ userId: member.userId, state: {} }]));
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Channel } from "../server/platform/feed.ts";
-import { commit, connect, range, startNode } from "../server/testing/gateway.ts";
+import { commit, connect, range, startNode, until } from "../server/testing/gateway.ts";
 import { test } from "../server/testing/scene.ts";
 
 const options = { presenceMs: 30, typingExpiresMs: 300 };
@@ -17,20 +17,20 @@ test("a channel shows who shows themselves, also to who comes later, until they 
   await one!.ask("presence:set", { channel, state: { viewing: "a" } });
   await again!.ask("presence:set", { channel, state: { viewing: "b" } });
   const shown = { userId: owner.userId, state: { viewing: "b" } };
-  await vi.waitFor(() => expect(one!.presence.at(-1)).toEqual({ channel, members: [shown], total: 1 }));
+  await until(() => expect(one!.presence.at(-1)).toEqual({ channel, members: [shown], total: 1 }));
   await other!.join(channel);
-  await vi.waitFor(() => expect(other!.presence.at(-1)?.members).toEqual([shown]));
+  await until(() => expect(other!.presence.at(-1)?.members).toEqual([shown]));
   await other!.ask("presence:set", { channel, state: {} });
-  await vi.waitFor(() => expect(one!.presence.at(-1)?.total).toBe(2));
+  await until(() => expect(one!.presence.at(-1)?.total).toBe(2));
 
   again!.socket.disconnect();
-  await vi.waitFor(() =>
+  await until(() =>
     expect(other!.presence.at(-1)?.members).toContainEqual({ userId: owner.userId, state: { viewing: "a" } }),
   );
   await one!.ask("presence:set", { channel, state: null });
-  await vi.waitFor(() => expect(other!.presence.at(-1)?.members.map(({ userId }) => userId)).toEqual([member.userId]));
+  await until(() => expect(other!.presence.at(-1)?.members.map(({ userId }) => userId)).toEqual([member.userId]));
   await other!.ask("channel:leave", { channel });
-  await vi.waitFor(() => expect(one!.presence.at(-1)).toEqual({ channel, members: [], total: 0 }));
+  await until(() => expect(one!.presence.at(-1)).toEqual({ channel, members: [], total: 0 }));
 });
 
 test("who is shut out is not shown any more", async ({ scene }) => {
@@ -41,9 +41,9 @@ test("who is shut out is not shown any more", async ({ scene }) => {
   const [mine, theirs] = await Promise.all([connect(node, owner), connect(node, member)]);
   await Promise.all([mine.join(channel), theirs.join(channel)]);
   await theirs.ask("presence:set", { channel, state: {} });
-  await vi.waitFor(() => expect(mine.presence.at(-1)?.total).toBe(1));
+  await until(() => expect(mine.presence.at(-1)?.total).toBe(1));
   await commit(scene.app, channel, { revokes: [member.userId] });
-  await vi.waitFor(() => expect(mine.presence.at(-1)?.total).toBe(0));
+  await until(() => expect(mine.presence.at(-1)?.total).toBe(0));
   expect(await theirs.ask("presence:set", { channel, state: {} })).toMatchObject({ ok: false, error: "rule.broken" });
 });
 
@@ -54,7 +54,7 @@ test("many changes of presence become few frames", async ({ scene }) => {
   const probe = await connect(node, owner);
   await probe.join(channel);
   await Promise.all(range(1, 100).map((nth) => probe.ask("presence:set", { channel, state: { nth } })));
-  await vi.waitFor(() => expect(probe.presence.at(-1)?.members[0]?.state).toEqual({ nth: 100 }));
+  await until(() => expect(probe.presence.at(-1)?.members[0]?.state).toEqual({ nth: 100 }));
   expect(probe.presence.length).toBeLessThan(5);
 });
 
@@ -70,13 +70,13 @@ test("typing is told to the others in the channel, once in a while, and nowhere 
   for (const _ of range(1, 5)) await writer!.ask("typing:set", { channel, about });
   await writer!.ask("typing:set", { channel, about, typing: false });
   const frame = { channel, userId: owner.userId, about, expiresInMs: 300 };
-  await vi.waitFor(() =>
+  await until(() =>
     expect(reader!.typing).toEqual([
       { ...frame, typing: true },
       { ...frame, typing: false },
     ]),
   );
-  await vi.waitFor(async () => {
+  await until(async () => {
     await writer!.ask("typing:set", { channel, about });
     expect(reader!.typing).toHaveLength(3);
   });

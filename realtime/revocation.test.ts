@@ -1,6 +1,6 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Channel } from "../server/platform/feed.ts";
-import { commit, connect, Probe, range, startNode, tokenFor } from "../server/testing/gateway.ts";
+import { commit, connect, Probe, range, startNode, tokenFor, until } from "../server/testing/gateway.ts";
 import { test } from "../server/testing/scene.ts";
 
 /** Nothing is found by looking again: what these tests see, changes told. */
@@ -24,13 +24,13 @@ test("who is removed while changes flow gets all before the removal and nothing 
     commit(scene.app, channel, { count: 20 }),
   ]);
 
-  await vi.waitFor(() => expect(witness.seqs(channel)).toEqual(range(1, 41)));
+  await until(() => expect(witness.seqs(channel)).toEqual(range(1, 41)));
   const [removal] = await scene.app.sql.query<{ seq: number }>(
     "select seq from feed.changes where channel = $1 and revokes is not null",
     [channel],
   );
   for (const victim of victims) {
-    await vi.waitFor(() => expect(victim.closed).toEqual([{ channel, reason: "access.denied" }]));
+    await until(() => expect(victim.closed).toEqual([{ channel, reason: "access.denied" }]));
     expect(victim.seqs(channel)).toEqual(range(1, removal!.seq - 1));
     expect(victim.log.at(-1)).toBe("channel:closed");
     expect(victim.socket.connected).toBe(true);
@@ -57,7 +57,7 @@ test("who is removed cannot join again, and joins that are under way do not slip
     await commit(scene.app, channel, { text: "secret" });
 
     const head = await scene.head(channel);
-    await vi.waitFor(() => expect(witness.seqs(channel).at(-1)).toBe(head));
+    await until(() => expect(witness.seqs(channel).at(-1)).toBe(head));
     await Promise.all(probes.map((probe) => probe.ask("channel:leave", { channel }))); // all before it has arrived
     for (const probe of probes) {
       const texts = probe.changes(channel).map(({ patch }) => patch["name"]);
@@ -80,9 +80,9 @@ test("leaving an organization closes all its channels, also where no change ther
 
   await scene.caller(member).organizations.leave({ organizationId: organization.id });
 
-  await vi.waitFor(() => expect(probe.closed.map(({ channel }) => channel).sort()).toEqual(channels.sort()));
+  await until(() => expect(probe.closed.map(({ channel }) => channel).sort()).toEqual(channels.sort()));
   await commit(scene.app, `user:${member.userId}`);
-  await vi.waitFor(() => expect(probe.changes(`user:${member.userId}`).at(-1)?.type).toBe("label.updated"));
+  await until(() => expect(probe.changes(`user:${member.userId}`).at(-1)?.type).toBe("label.updated"));
 });
 
 test("becoming a guest closes what guests do not see", async ({ scene }) => {
@@ -96,9 +96,9 @@ test("becoming a guest closes what guests do not see", async ({ scene }) => {
     scene.caller(owner).members.updateRole({ organizationId: organization.id, userId: member.userId, role });
 
   await become("member");
-  await vi.waitFor(() => expect(probe.closed.map(({ channel }) => channel)).toEqual([channels[0]]));
+  await until(() => expect(probe.closed.map(({ channel }) => channel)).toEqual([channels[0]]));
   await become("guest");
-  await vi.waitFor(() => expect(probe.closed.map(({ channel }) => channel)).toEqual(channels));
+  await until(() => expect(probe.closed.map(({ channel }) => channel)).toEqual(channels));
 });
 
 test("a project that becomes private closes for who was there as a member of the organization", async ({ scene }) => {
@@ -112,8 +112,8 @@ test("a project that becomes private closes for who was there as a member of the
 
   await scene.caller(owner).projects.update({ projectId: project.id, visibility: "private" });
 
-  await vi.waitFor(() => expect(probe.closed).toEqual([{ channel, reason: "access.denied" }]));
-  await vi.waitFor(() => expect(witness.changes(channel)).toHaveLength(1));
+  await until(() => expect(probe.closed).toEqual([{ channel, reason: "access.denied" }]));
+  await until(() => expect(witness.changes(channel)).toHaveLength(1));
   expect(probe.frames).toEqual([]);
 });
 
@@ -122,8 +122,8 @@ test("signing out ends the sockets of that session, and no others", async ({ sce
   const [person, other] = await Promise.all([scene.person(), scene.person()]);
   const [mine, theirs] = await Promise.all([connect(node, person), connect(node, other)]);
   await scene.caller(person).auth.signOut({});
-  await vi.waitFor(() => expect(mine.ended).toEqual(["auth.invalid"]));
-  await vi.waitFor(() => expect(mine.socket.connected).toBe(false));
+  await until(() => expect(mine.ended).toEqual(["auth.invalid"]));
+  await until(() => expect(mine.socket.connected).toBe(false));
   expect(theirs.socket.connected).toBe(true);
 });
 
@@ -143,7 +143,7 @@ test("a sweep finds what no change told: ended sessions, disabled accounts, lost
     people[2]!.userId,
   ]);
 
-  await vi.waitFor(() => {
+  await until(() => {
     expect(ended!.ended).toEqual(["auth.invalid"]);
     expect(disabled!.ended).toEqual(["auth.invalid"]);
     expect(removed!.closed).toEqual([{ channel, reason: "access.denied" }]);
@@ -163,8 +163,8 @@ test("a socket lives as long as its token, and longer with a fresh one of the sa
   const fresh = await tokenFor(scene.app, person);
   expect(await renews!.ask("auth:renew", { token: fresh })).toMatchObject({ ok: true, expiresAt: expect.any(String) });
 
-  await vi.waitFor(() => expect(lapses!.ended).toEqual(["auth.expired"]), { timeout: 5_000 });
-  await vi.waitFor(() => expect(lapses!.socket.connected).toBe(false));
+  await until(() => expect(lapses!.ended).toEqual(["auth.expired"]));
+  await until(() => expect(lapses!.socket.connected).toBe(false));
   expect(renews!.socket.connected).toBe(true);
   expect(renews!.ended).toEqual([]);
 });

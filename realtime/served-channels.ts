@@ -43,9 +43,15 @@ export class ServedChannels {
     return channel;
   }
 
-  /** The node itself wants to hear a channel, whether or not a socket joins it. */
-  follow(name: Channel): void {
-    this.get(name).followers += 1;
+  /**
+   * The node itself wants to hear a channel, whether or not a socket joins it.
+   *
+   * @returns when it does
+   */
+  follow(name: Channel): Promise<void> {
+    const channel = this.get(name);
+    channel.followers += 1;
+    return channel.feed.opened();
   }
 
   unfollow(name: Channel): void {

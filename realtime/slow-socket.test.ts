@@ -1,6 +1,6 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { Channel } from "../server/platform/feed.ts";
-import { commit, connect, type Probe, range, startNode } from "../server/testing/gateway.ts";
+import { commit, connect, type Probe, range, startNode, until } from "../server/testing/gateway.ts";
 import { test } from "../server/testing/scene.ts";
 import { laggingCount } from "./metrics.ts";
 
@@ -16,13 +16,10 @@ const lagging = async () => (await laggingCount.get()).values[0]?.value;
 
 /** Fills the buffers of both systems' TCP and then the gateway's: several megabytes. */
 async function fill(commitSome: () => Promise<void>): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      await commitSome();
-      expect(await lagging()).toBe(1);
-    },
-    { timeout: 20_000, interval: 1 },
-  );
+  await until(async () => {
+    await commitSome();
+    expect(await lagging()).toBe(1);
+  });
 }
 
 test("a socket that does not read gets nothing more, disturbs nobody, and goes on from its own cursor", async ({
@@ -42,13 +39,13 @@ test("a socket that does not read gets nothing more, disturbs nobody, and goes o
   await commit(scene.app, own, { count: 5 });
 
   const head = await scene.head(channel);
-  await vi.waitFor(() => expect(fast.seqs(channel)).toEqual(range(1, head)), { timeout: 10_000 });
+  await until(() => expect(fast.seqs(channel)).toEqual(range(1, head)));
   goOn();
-  await vi.waitFor(() => expect(slow.seqs(channel).at(-1)).toBe(head), { timeout: 20_000 });
+  await until(() => expect(slow.seqs(channel).at(-1)).toBe(head));
   expect(slow.seqs(channel)).toEqual(range(1, head));
-  await vi.waitFor(() => expect(slow.seqs(own)).toEqual(range(1, 5)));
+  await until(() => expect(slow.seqs(own)).toEqual(range(1, 5)));
   await commit(scene.app, channel, { count: 3 });
-  await vi.waitFor(() => expect(slow.seqs(channel)).toEqual(range(1, head + 3)));
+  await until(() => expect(slow.seqs(channel)).toEqual(range(1, head + 3)));
   const frames = slow.frames.filter((frame) => frame.channel === channel);
   expect(frames.map(({ from }) => from)).toEqual([0, ...frames.slice(0, -1).map(({ to }) => to)]);
   expect(await lagging()).toBe(0);
@@ -65,7 +62,7 @@ test("who is too far behind is told to take a snapshot; who lost access meanwhil
   await fill(() => commit(scene.app, channel, { count: 10, text: "x".repeat(50_000) }));
   await commit(scene.app, channel, { count: 3, each: 400 });
   goOn();
-  await vi.waitFor(() => expect(slow.closed).toEqual([{ channel, reason: "resync" }]), { timeout: 20_000 });
+  await until(() => expect(slow.closed).toEqual([{ channel, reason: "resync" }]));
 
   const head = await scene.head(channel);
   await slow.join(channel);
@@ -75,7 +72,7 @@ test("who is too far behind is told to take a snapshot; who lost access meanwhil
   await commit(scene.app, channel, { revokes: [owner.userId] });
   await commit(scene.app, channel, { count: 3 });
   goOn();
-  await vi.waitFor(() => expect(slow.closed.at(-1)).toEqual({ channel, reason: "access.denied" }), { timeout: 20_000 });
+  await until(() => expect(slow.closed.at(-1)).toEqual({ channel, reason: "access.denied" }));
   const got = slow.seqs(channel).filter((seq) => seq > head);
   expect(got).toEqual(range(head + 1, head + got.length));
   expect(got.at(-1)).toBeLessThanOrEqual(reached);
@@ -90,8 +87,8 @@ test("who never reads again is cut off", async ({ scene }) => {
   const { stop, goOn } = reading(slow);
   stop();
   await fill(() => commit(scene.app, channel, { count: 10, text: "x".repeat(50_000) }));
-  await vi.waitFor(async () => expect(await lagging()).toBe(0));
+  await until(async () => expect(await lagging()).toBe(0));
   goOn();
-  await vi.waitFor(() => expect(slow.socket.connected).toBe(false));
+  await until(() => expect(slow.socket.connected).toBe(false));
   expect(fast.socket.connected).toBe(true);
 });

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { io, type Socket } from "socket.io-client";
 import { v7 } from "uuid";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type {
   Answer,
   ChangesFrame,
@@ -150,3 +150,7 @@ export async function commit(
 
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
+
+/** Waits until an assertion holds; long enough for a busy machine. */
+export const until = <T>(assertion: () => T | Promise<T>): Promise<T> =>
+  vi.waitFor(assertion, { timeout: 20_000, interval: 10 });
