@@ -23,7 +23,7 @@ beforeAll(() => {
     symlinkSync(dirname(findPackageJSON(name, import.meta.url)!), link, "junction");
   }
   writeFileSync(join(consumer, "package.json"), '{ "type": "module" }');
-});
+}, 180_000); // it compiles the server's types, perhaps beside other tests that do the like
 afterAll(() => rmSync(consumer, { recursive: true }));
 
 const sources = {
