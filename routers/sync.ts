@@ -2,7 +2,7 @@ import { z } from "zod";
 import { accessChannel, takeSnapshot } from "../server/domain/channels.ts";
 import { entityViews } from "../server/domain/events.ts";
 import { pullFeed } from "../server/platform/feed.ts";
-import { procedure, rest, router } from "./trpc.ts";
+import { described, procedure, rest, router } from "./trpc.ts";
 
 const channel = z
   .string()
@@ -46,7 +46,7 @@ export const sync = router({
       }),
     )
     .input(z.strictObject({ channel }))
-    .output(snapshotSchema)
+    .output(described(snapshotSchema))
     .query(({ ctx, input }) => takeSnapshot(ctx, input.channel)),
 
   pull: procedure
@@ -57,7 +57,7 @@ export const sync = router({
       }),
     )
     .input(z.strictObject({ channel, since: z.int().min(0), epoch: z.uuid().optional() }))
-    .output(pullSchema)
+    .output(described(pullSchema))
     .query(async ({ ctx, input }) =>
       pullFeed(ctx.sql, ctx.app.epoch, await accessChannel(ctx, input.channel), input.since, input.epoch),
     ),
