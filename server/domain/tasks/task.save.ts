@@ -3,11 +3,13 @@ import { statement } from "../../platform/sql.ts";
 import { write } from "../../transaction.ts";
 import type { TaskView } from "./task.view.ts";
 
-const saveStatement = statement(
-  "task.save",
-  `update tasks.tasks set status_id = $2, rank = $3, priority = $4, parent_id = $5, start_on = $6, due_on = $7, estimate_minutes = $8,
-    completed_at = $9, archived_at = $10, deleted_at = $11, version = $12, updated_at = $13
-  where id = $1`,
+const fields = `status_id = $2, rank = $3, priority = $4, parent_id = $5, start_on = $6, due_on = $7, estimate_minutes = $8,
+    completed_at = $9, archived_at = $10, deleted_at = $11, version = $12, updated_at = $13`;
+const saveStatement = statement("task.save", `update tasks.tasks set ${fields} where id = $1`);
+/** Apart, so that a move does not write a long description again. */
+const saveWithWordsStatement = statement(
+  "task.save-with-words",
+  `update tasks.tasks set ${fields}, title = $14, description = $15 where id = $1`,
 );
 const saveAllStatement = statement(
   "task.save-all",
@@ -18,10 +20,6 @@ const saveAllStatement = statement(
     $10::timestamptz[], $11::timestamptz[], $12::int[])
     as w (id, status_id, rank, priority, parent_id, start_on, due_on, estimate_minutes, completed_at, archived_at, deleted_at, version)
   where t.id = w.id`,
-);
-const saveWordsStatement = statement(
-  "task.save-words",
-  "update tasks.tasks set title = $2, description = $3 where id = $1",
 );
 
 /** Each with its task: `$1` tasks, `$2` what they get or lose, in pairs. */
@@ -58,10 +56,9 @@ export interface Edit {
 export function saveTask(ctx: Ctx, before: TaskView, wanted: TaskView): TaskView {
   const task = nextVersion(ctx, { before, wanted });
   if (task === before) return before;
-  if (before.title !== task.title || before.description !== task.description) {
-    write(ctx, saveWordsStatement, [task.id, task.title, task.description]);
-  }
-  write(ctx, saveStatement, [task.id, ...columnsOf(task), task.updatedAt]);
+  const values = [task.id, ...columnsOf(task), task.updatedAt];
+  if (before.title === task.title && before.description === task.description) write(ctx, saveStatement, values);
+  else write(ctx, saveWithWordsStatement, [...values, task.title, task.description]);
   saveSets(ctx, [{ before, wanted: task }]);
   return task;
 }
