@@ -30,7 +30,7 @@ describe.each(all)("%s", (document) => {
   });
 
   test("names npm scripts that exist", () => {
-    const { scripts } = JSON.parse(read("package.json"));
+    const { scripts } = JSON.parse(read(document.startsWith("client/") ? "client/package.json" : "package.json"));
     const named = [...text.matchAll(/\bnpm (?:run )?(start|test|(?<=run )[\w-]+)/g)].map(([, name = ""]) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
