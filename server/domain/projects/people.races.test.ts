@@ -60,7 +60,7 @@ async function crowd(scene: Scene, seed: number) {
     () =>
       caller.projectMembers.updateRole({ projectMemberId: pick([task.id, ...memberIds]), role: pick(projectRoles) }),
     () => caller.projectMembers.remove({ projectMemberId: pick([task.id, ...memberIds]) }),
-    () => caller.tasks.assign({ taskId: task.id, set: [someone()] }),
+    () => caller.tasks.assign({ taskId: task.id, assigneeIds: [someone()] }),
     () => caller.tasks.move({ taskId: task.id, toStatusId: pick([todo, done, doing]).id, afterTaskId: null }),
     () => caller.statuses.move({ statusId: pick([todo, done, doing]).id, afterStatusId: null }),
     () => caller.statuses.update({ statusId: todo.id, category: pick(["todo", "done"]) }),

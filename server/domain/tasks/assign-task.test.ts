@@ -12,15 +12,21 @@ test("assigning people tells the project, and they watch the task", async ({ sce
   ] as const;
 
   await scene.expectLaw(channels, async () => {
-    const assigned = await caller.tasks.assign({ taskId: task.id, add: [ann.userId, ben.userId], version: 1 });
+    const assigned = await caller.tasks.assign({
+      taskId: task.id,
+      addAssigneeIds: [ann.userId, ben.userId],
+      version: 1,
+    });
     expect(assigned).toMatchObject({ assigneeIds: [ann.userId, ben.userId].sort(), version: 2 });
-    expect(await caller.tasks.assign({ taskId: task.id, add: [ben.userId] })).toEqual(assigned); // changes nothing
-    await expect(caller.tasks.assign({ taskId: task.id, set: [], version: 1 })).rejects.toMatchObject(refusal("stale"));
-    expect(await caller.tasks.assign({ taskId: task.id, remove: [ann.userId] })).toMatchObject({
+    expect(await caller.tasks.assign({ taskId: task.id, addAssigneeIds: [ben.userId] })).toEqual(assigned); // changes nothing
+    await expect(caller.tasks.assign({ taskId: task.id, assigneeIds: [], version: 1 })).rejects.toMatchObject(
+      refusal("stale"),
+    );
+    expect(await caller.tasks.assign({ taskId: task.id, removeAssigneeIds: [ann.userId] })).toMatchObject({
       assigneeIds: [ben.userId],
       version: 3,
     });
-    expect(await caller.tasks.assign({ taskId: task.id, set: [owner.userId] })).toMatchObject({
+    expect(await caller.tasks.assign({ taskId: task.id, assigneeIds: [owner.userId] })).toMatchObject({
       assigneeIds: [owner.userId],
     });
   });
@@ -35,9 +41,9 @@ test("only people of the project can be assigned, and only its labels used", asy
   const elsewhere = await scene.project();
   const caller = scene.caller(owner);
   for (const change of [
-    () => caller.tasks.assign({ taskId: task.id, add: [elsewhere.owner.userId] }),
-    () => caller.tasks.assign({ taskId: task.id, set: [crypto.randomUUID()] }),
-    () => caller.tasks.label({ taskId: task.id, add: [elsewhere.bug.id] }),
+    () => caller.tasks.assign({ taskId: task.id, addAssigneeIds: [elsewhere.owner.userId] }),
+    () => caller.tasks.assign({ taskId: task.id, assigneeIds: [crypto.randomUUID()] }),
+    () => caller.tasks.label({ taskId: task.id, addLabelIds: [elsewhere.bug.id] }),
   ]) {
     await expect(change()).rejects.toMatchObject(refusal("validation.failed"));
   }
@@ -48,11 +54,15 @@ test("labels are added, taken away and replaced, and repeated change nothing", a
   const { project, owner, task, bug, feature } = await scene.board();
   const caller = scene.caller(owner);
   await scene.expectLaw([[`project:${project.id}`, owner]], async () => {
-    const labelled = await caller.tasks.label({ taskId: task.id, add: [bug.id.toUpperCase(), feature.id] });
+    const labelled = await caller.tasks.label({ taskId: task.id, addLabelIds: [bug.id.toUpperCase(), feature.id] });
     expect(labelled).toMatchObject({ labelIds: [bug.id, feature.id].sort(), version: 2 });
-    expect(await caller.tasks.label({ taskId: task.id, add: [bug.id] })).toEqual(labelled);
-    await expect(caller.tasks.label({ taskId: task.id, set: [], version: 1 })).rejects.toMatchObject(refusal("stale"));
-    expect(await caller.tasks.label({ taskId: task.id, remove: [bug.id] })).toMatchObject({ labelIds: [feature.id] });
-    expect(await caller.tasks.label({ taskId: task.id, set: [bug.id] })).toMatchObject({ labelIds: [bug.id] });
+    expect(await caller.tasks.label({ taskId: task.id, addLabelIds: [bug.id] })).toEqual(labelled);
+    await expect(caller.tasks.label({ taskId: task.id, labelIds: [], version: 1 })).rejects.toMatchObject(
+      refusal("stale"),
+    );
+    expect(await caller.tasks.label({ taskId: task.id, removeLabelIds: [bug.id] })).toMatchObject({
+      labelIds: [feature.id],
+    });
+    expect(await caller.tasks.label({ taskId: task.id, labelIds: [bug.id] })).toMatchObject({ labelIds: [bug.id] });
   });
 });

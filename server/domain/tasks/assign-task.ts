@@ -15,14 +15,14 @@ import { insertWatches, notWatching } from "./task.watches.ts";
 
 export const assignTaskInput = z.object({
   taskId: id,
-  set: people.optional().describe("these and nobody else"),
-  add: people.optional(),
-  remove: people.optional(),
+  assigneeIds: people.optional().describe("these and nobody else"),
+  addAssigneeIds: people.optional(),
+  removeAssigneeIds: people.optional(),
   version: seenVersion,
 });
 
 /**
- * Changes who is assigned: `set` replaces all, then `remove` takes away, then `add` adds. Who is added watches the task.
+ * Changes who is assigned: `assigneeIds` replaces all, then `removeAssigneeIds` takes away, then `addAssigneeIds` adds. Who is added watches the task.
  * Repeated, it changes nothing.
  *
  * @returns the task after the change
@@ -34,7 +34,8 @@ export const assignTask = (ctx: Ctx, input: z.output<typeof assignTaskInput>): P
     const task = await accessTask(ctx, input.taskId, "task.update");
     if (input.version !== undefined && input.version !== task.version) throw stale(task);
     requireNotTrashed(task);
-    const wanted = { ...task, assigneeIds: changedSet(task.assigneeIds, input) };
+    const change = { set: input.assigneeIds, add: input.addAssigneeIds, remove: input.removeAssigneeIds };
+    const wanted = { ...task, assigneeIds: changedSet(task.assigneeIds, change) };
     const added = wanted.assigneeIds.filter((userId) => !task.assigneeIds.includes(userId));
     requireSmallSets(wanted);
     const watchings = added.map((userId) => ({ task, userId }));

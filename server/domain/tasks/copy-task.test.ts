@@ -6,7 +6,7 @@ test("a copy has the task's words, labels and people, a number of its own, and a
 }) => {
   const { project, owner, task, bug } = await scene.board();
   const caller = scene.caller(owner);
-  await caller.tasks.label({ taskId: task.id, add: [bug.id] });
+  await caller.tasks.label({ taskId: task.id, addLabelIds: [bug.id] });
   const child = await caller.tasks.create({
     projectId: project.id,
     title: "Child",

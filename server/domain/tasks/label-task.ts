@@ -14,14 +14,14 @@ import type { TaskView } from "./task.view.ts";
 
 export const labelTaskInput = z.object({
   taskId: id,
-  set: labels.optional().describe("these and no others"),
-  add: labels.optional(),
-  remove: labels.optional(),
+  labelIds: labels.optional().describe("these and no others"),
+  addLabelIds: labels.optional(),
+  removeLabelIds: labels.optional(),
   version: seenVersion,
 });
 
 /**
- * Changes a task's labels: `set` replaces all, then `remove` takes away, then `add` adds. Repeated, it changes nothing.
+ * Changes a task's labels: `labelIds` replaces all, then `removeLabelIds` takes away, then `addLabelIds` adds. Repeated, it changes nothing.
  *
  * @returns the task after the change
  * @throws AppError `not-found` | `access.denied` | `stale` | `validation.failed` (labels of elsewhere)
@@ -32,7 +32,8 @@ export const labelTask = (ctx: Ctx, input: z.output<typeof labelTaskInput>): Pro
     const task = await accessTask(ctx, input.taskId, "task.update");
     if (input.version !== undefined && input.version !== task.version) throw stale(task);
     requireNotTrashed(task);
-    const wanted = { ...task, labelIds: changedSet(task.labelIds, input) };
+    const change = { set: input.labelIds, add: input.addLabelIds, remove: input.removeLabelIds };
+    const wanted = { ...task, labelIds: changedSet(task.labelIds, change) };
     requireSmallSets(wanted);
     await requireReferences(ctx, task.projectId, {
       labelIds: wanted.labelIds.filter((labelId) => !task.labelIds.includes(labelId)),

@@ -128,7 +128,7 @@ test("what a caller cannot read is in no list of theirs", async ({ scene }) => {
   });
 
   const editor = await scene.personWith("editor", project);
-  await scene.caller(owner).tasks.assign({ taskId: task.id, add: [editor.userId] });
+  await scene.caller(owner).tasks.assign({ taskId: task.id, addAssigneeIds: [editor.userId] });
   expect((await scene.caller(editor).tasks.mine({})).items).toHaveLength(1);
   await scene.app.sql.query("delete from projects.project_members where user_id = $1", [editor.userId]);
   expect((await scene.caller(editor).tasks.mine({})).items).toEqual([]);

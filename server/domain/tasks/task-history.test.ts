@@ -7,7 +7,7 @@ test("a task's history names old and new values, the latest first, in pages", as
   const editor = await scene.personWith("editor", project);
   await scene.caller(editor).tasks.update({ taskId: task.id, title: "Second", priority: "high" });
   await caller.tasks.move({ taskId: task.id, toStatusId: done.id, afterTaskId: null });
-  await caller.tasks.assign({ taskId: task.id, add: [editor.userId] });
+  await caller.tasks.assign({ taskId: task.id, addAssigneeIds: [editor.userId] });
 
   const first = await caller.tasks.history({ taskId: task.id, limit: 3 });
   expect(first.items).toMatchObject([

@@ -22,7 +22,7 @@ test("a task goes into the trash and back with all below it, each to its place",
   for (const change of [
     () => caller.tasks.update({ taskId: child.id, title: "Other" }),
     () => caller.tasks.move({ taskId: child.id, toStatusId: child.statusId, afterTaskId: null }),
-    () => caller.tasks.assign({ taskId: child.id, add: [owner.userId] }),
+    () => caller.tasks.assign({ taskId: child.id, addAssigneeIds: [owner.userId] }),
     () => caller.tasks.archive({ taskId: child.id }),
     () => caller.tasks.copy({ taskId: child.id }),
     () => caller.tasks.bulkUpdate({ taskIds: [child.id], priority: "low" }),
