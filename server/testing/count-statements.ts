@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import type { App } from "../context.ts";
 
 /** What a call asked of the database. */
@@ -9,45 +9,57 @@ export interface Statements {
   roundTrips: number;
 }
 
+type Query = (query: string | { name?: string; text: string }, ...more: unknown[]) => Promise<unknown>;
+
 /**
  * Counts the statements that `work` sends through the pool. Nothing else may use it meanwhile.
  *
  * @returns what `work` returned, with the count
  */
 export async function countStatements<T>(app: App, work: () => Promise<T>): Promise<Statements & { result: T }> {
+  const { pool } = app.database;
   const sent: string[] = [];
   let roundTrips = 0;
   let pending = 0;
-  let open = false;
-  const original = pg.Client.prototype.query;
-  const counted = function (this: pg.Client, ...args: Parameters<typeof original>) {
-    const [query] = args as unknown as [string | { name?: string; text: string }];
-    sent.push(typeof query === "string" ? query : (query.name ?? query.text.trim().split(/\s+/, 1)[0] ?? ""));
-    if (!open) roundTrips += 1;
-    open = true;
-    pending += 1;
-    const answered = () => {
-      pending -= 1;
-      if (pending === 0) open = false;
-    };
-    const last: unknown = args.at(-1);
-    if (typeof last === "function") {
-      // The pool asks with a callback.
-      const inner = (...outcome: unknown[]) => {
-        answered();
-        last(...outcome);
+  const restore: (() => void)[] = [];
+
+  const countOn = (connection: { query: unknown }) => {
+    const query = connection.query as Query;
+    const counted: Query = (asked, ...more) => {
+      sent.push(typeof asked === "string" ? asked : (asked.name ?? asked.text));
+      if (pending === 0) roundTrips += 1;
+      pending += 1;
+      const answered = () => {
+        pending -= 1;
       };
-      return Reflect.apply(original, this, [...args.slice(0, -1), inner]);
-    }
-    const answer: unknown = Reflect.apply(original, this, args);
-    (answer as Promise<unknown>).then(answered, answered);
-    return answer;
+      const answer = query.call(connection, asked, ...more);
+      answer.then(answered, answered);
+      return answer;
+    };
+    connection.query = counted;
+    restore.push(() => {
+      connection.query = query;
+    });
   };
-  await app.sql.query("select 1"); // so that connecting is not counted
-  pg.Client.prototype.query = counted as unknown as typeof original;
+
+  countOn(pool);
+  const connect = pool.connect as unknown as { call(pool: pg.Pool, callback?: never): Promise<pg.PoolClient> };
+  const countedClients = new Set<pg.PoolClient>();
+  const countedConnect = async () => {
+    const client = await connect.call(pool);
+    if (!countedClients.has(client)) countOn(client);
+    countedClients.add(client);
+    return client;
+  };
+  pool.connect = ((callback?: never) =>
+    callback ? connect.call(pool, callback) : countedConnect()) as typeof pool.connect;
+  restore.push(() => {
+    pool.connect = connect as unknown as typeof pool.connect;
+  });
   try {
-    return { result: await work(), sent, roundTrips };
+    const result = await work();
+    return { result, sent, roundTrips };
   } finally {
-    pg.Client.prototype.query = original;
+    for (const undo of restore.reverse()) undo();
   }
 }
