@@ -17,9 +17,16 @@ export const documents = [
   "docs/ROLES.md",
 ] as const;
 
-const row = (...cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-const table = (head: readonly string[], rows: readonly string[]) =>
-  [row(...head), row(...head.map(() => "---")), ...rows].join("\n");
+type Row = readonly string[];
+
+/** Columns are as wide as Biome makes them, so that neither undoes the other's work. */
+function table(head: Row, rows: readonly Row[]): string {
+  const escaped = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, at) => Math.max(3, ...escaped.map((row) => row[at]?.length ?? 0)));
+  const lines = escaped.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`);
+  return [lines[0], `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.slice(1)].join("\n");
+}
+
 const code = (text: string) => (text === "" ? "" : `\`${text}\``);
 
 /** `NAME`, its default, and what it does. */
@@ -28,14 +35,14 @@ const configuration = () =>
     ["setting", "default", "what it does"],
     Object.entries(settings.shape).map(([name, setting]) => {
       const value: unknown = setting.parse(undefined);
-      return row(code(name), code(value === undefined ? "" : String(value)), setting.description ?? "");
+      return [code(name), code(value === undefined ? "" : String(value)), setting.description ?? ""];
     }),
   );
 
 const errors = () =>
   table(
     ["code", "HTTP status"],
-    Object.entries(errorCodes).map(([name, status]) => row(code(name), String(status))),
+    Object.entries(errorCodes).map(([name, status]) => [code(name), String(status)]),
   );
 
 /** A view with every field that a channel's name is made of. */
@@ -47,17 +54,18 @@ const changes = () =>
     catalogue
       .map(({ type, entity, op, channel }) => {
         const channels = [(channel as (view: object) => string | readonly string[])(anyView)].flat();
-        return row(code(type), code(entity), op, channels.map((name) => code(name.replace(/:.*/, ""))).join(", "));
+        return [code(type), code(entity), op, channels.map((name) => code(name.replace(/:.*/, ""))).join(", ")];
       })
-      .sort(),
+      .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1)),
   );
 
 const grants = (permissions: Record<string, readonly string[]>, roles: readonly string[]) =>
   table(
     ["permission", ...roles],
-    Object.entries(permissions).map(([name, granted]) =>
-      row(code(name), ...roles.map((role) => (granted.includes(role) ? "✓" : ""))),
-    ),
+    Object.entries(permissions).map(([name, granted]) => [
+      code(name),
+      ...roles.map((role) => (granted.includes(role) ? "✓" : "")),
+    ]),
   );
 
 const tables: Readonly<Record<string, () => string>> = {
