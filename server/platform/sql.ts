@@ -20,7 +20,12 @@ export function statement(name: string, text: string): Statement {
   return { name, text };
 }
 
-const instant = (text: string) => new Date(text).toISOString();
+/** `2026-11-22 21:05:31.33+00` (the sessions' time zone is UTC) as ISO 8601 in milliseconds; a Date in between costs five times as much. */
+export function instant(text: string): string {
+  if (text.length < 22 || text.length > 29 || !text.endsWith("+00")) return new Date(text).toISOString();
+  const fraction = text.slice(20, -3);
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.length === 3 ? fraction : `${fraction}000`.slice(0, 3)}Z`;
+}
 const uuids = (text: string) => (text === "{}" ? [] : text.slice(1, -1).split(","));
 /** How raw rows read: instants as ISO 8601, days as they are, counts as numbers; so a row can be a view. */
 const parsers: Record<number, (text: string) => unknown> = {
