@@ -1,5 +1,7 @@
 import { expect } from "vitest";
+import { valuesOf } from "../../api/rest-values.ts";
 import { type Caller, refusal, type Scene, test } from "../../testing/scene.ts";
+import { listTasksInput } from "./list-tasks.ts";
 import { sortNames } from "./task.sort.ts";
 
 /** A project whose tasks differ in everything that a list can ask for. */
@@ -132,4 +134,22 @@ test("what a caller cannot read is in no list of theirs", async ({ scene }) => {
   expect((await scene.caller(editor).tasks.mine({})).items).toHaveLength(1);
   await scene.app.sql.query("delete from projects.project_members where user_id = $1", [editor.userId]);
   expect((await scene.caller(editor).tasks.mine({})).items).toEqual([]);
+});
+
+test("a query string says the same as the input of a call", () => {
+  const query = `projectId=${id}&statusIds=${id}&assigneeIds=me&assigneeIds=none&priorities=high&parentId=none&dueBefore=2026-01-01&blocked=only&sort=dueOn&order=desc&limit=5`;
+  expect(listTasksInput.parse(valuesOf(listTasksInput.shape, new URLSearchParams(query)))).toEqual({
+    projectId: id,
+    statusIds: [id],
+    assigneeIds: ["me", "none"],
+    labelMatch: "any",
+    priorities: ["high"],
+    parentId: "none",
+    dueBefore: "2026-01-01",
+    archived: "exclude",
+    blocked: "only",
+    sort: "dueOn",
+    order: "desc",
+    limit: 5,
+  });
 });
