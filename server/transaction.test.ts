@@ -48,6 +48,25 @@ test("what fails half-way leaves nothing behind and tells nobody", async ({ scen
   expect(told).toEqual([]);
 });
 
+test("a branch of the work that outlives its failure writes nothing more", async ({ scene }) => {
+  const { owner, label, stored } = await labelOf(scene);
+  let late: Promise<unknown> = Promise.resolve();
+  const failing = inTransaction(scene.ctx(owner), async (ctx) => {
+    let failed: () => void = () => {};
+    const rolledBack = new Promise<void>((done) => {
+      failed = done;
+    });
+    late = rolledBack.then(() => ctx.sql.query("update projects.labels set name = 'Late' where id = $1", [label.id]));
+    late.catch(() => {}); // looked at below
+    await ctx.sql.query("select 1");
+    queueMicrotask(failed);
+    throw new Error("refused");
+  });
+  await expect(failing).rejects.toThrow("refused");
+  await expect(late).rejects.toThrow("ended");
+  expect(await stored()).toEqual({ name: "Old", facts: 0 });
+});
+
 test("listeners hear a change only when everybody can read it", async ({ scene }) => {
   const { owner, label, channel } = await labelOf(scene);
   const readable = new Promise((heard) => {

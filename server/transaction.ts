@@ -53,6 +53,7 @@ async function attemptTransaction<A extends Actor | null, T>(
 ): Promise<T> {
   const { database, hub } = ctx.app;
   const client = await database.pool.connect();
+  const { connection, end } = untilEnded(client);
   let broken = false;
   try {
     const begun = client.query("begin");
@@ -60,22 +61,26 @@ async function attemptTransaction<A extends Actor | null, T>(
     for (const sent of [begun, earlier]) sent.catch(() => {}); // awaited below; a failing `work` may come first
 
     const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
-    const sql = sqlOn(client);
-    const em = lazyEntityManager(database.em, client);
+    const sql = sqlOn(connection);
+    const em = lazyEntityManager(database.em, connection);
     const inner = Object.defineProperty({ ...ctx, transaction, sql }, "em", { get: em.get, enumerable: true });
     const result = await work(inner);
     const answered = await earlier;
     if (answered) {
+      end();
       await client.query("rollback");
       return answered.result;
     }
     await begun;
     await em.flush();
-    const changes = await commit(ctx, sql, client, transaction, result);
+    const committing = commit(ctx, sql, client, transaction, result);
+    end();
+    const changes = await committing;
     for (const hook of transaction.afterCommit) hook();
     if (changes.length > 0) hub.publish(changes);
     return result;
   } catch (error) {
+    end();
     broken = await client.query("rollback").then(
       () => false,
       () => true,
@@ -84,6 +89,24 @@ async function attemptTransaction<A extends Actor | null, T>(
   } finally {
     client.release(broken);
   }
+}
+
+/**
+ * A connection for the length of a transaction. A branch of the work that is still running when another one fails
+ * must not write after the rollback, when the same connection would commit each statement by itself.
+ */
+function untilEnded(client: PoolClient) {
+  let ended = false;
+  const query = (...args: Parameters<PoolClient["query"]>) => {
+    if (ended) return Promise.reject(new Error("The transaction has ended"));
+    return client.query(...args);
+  };
+  return {
+    connection: { query } as unknown as Pick<PoolClient, "query">,
+    end: () => {
+      ended = true;
+    },
+  };
 }
 
 /** Sends the feed's statement and COMMIT together, and settles a connection lost in between. */
@@ -206,7 +229,7 @@ export async function inSnapshot<A extends Actor | null, T>(
 }
 
 /** An entity manager on the transaction's connection, made when an operation first asks for it. */
-function lazyEntityManager(root: EntityManager, client: PoolClient) {
+function lazyEntityManager(root: EntityManager, client: Pick<PoolClient, "query">) {
   let em: EntityManager | null = null;
   return {
     get(): EntityManager {

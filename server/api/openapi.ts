@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { describedBy, type Meta } from "../../routers/trpc.ts";
 import type { Config } from "../config.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
+import { exampleOf } from "./examples.ts";
 import { description, version } from "./product.ts";
 
 const guide = `
@@ -82,8 +83,12 @@ function named(router: AnyRouter, procedures: readonly (readonly [string, Docume
   return { ...router, _def: { ...router._def, procedures: Object.fromEntries(entries) } } as unknown as OpenApiRouter;
 }
 
-function complete(operation: Operation, { meta, inputs }: Documented, method: string): void {
-  const { access, example } = meta;
+function complete(operation: Operation, { meta, inputs, output }: Documented, method: string): void {
+  const { access } = meta;
+  const shown = {
+    input: meta.example?.input ?? (inputs[0] && exampleOf(inputs[0], "input")),
+    output: meta.example?.output ?? (output && exampleOf(describedBy(output), "output")),
+  };
   const writes = method !== "get";
   if (access !== "everybody" && access !== "signed-in") {
     operation.description = [operation.description, `Needs the permission \`${access}\`.`].filter(Boolean).join("\n\n");
@@ -97,10 +102,9 @@ function complete(operation: Operation, { meta, inputs }: Documented, method: st
   const body = operation.requestBody as { required?: boolean; content?: Content } | undefined;
   const json = body?.content?.["application/json"];
   if (body) body.required = ((json?.schema as { required?: unknown[] } | undefined)?.required ?? []).length > 0;
-  if (example?.output !== undefined && success?.content?.["application/json"]) {
-    success.content["application/json"].example = example.output;
-  }
-  if (example?.input && typeof example.input === "object") addExample(operation, json, example.input);
+  const answer = success?.content?.["application/json"];
+  if (answer && shown.output !== undefined) answer.example = shown.output;
+  if (shown.input && typeof shown.input === "object") addExample(operation, json, shown.input);
 }
 
 type Content = Record<string, { schema?: unknown; example?: unknown }>;

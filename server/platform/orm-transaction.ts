@@ -14,7 +14,7 @@ import type pg from "pg";
  * A Kysely over one connection whose transaction is begun and ended elsewhere. MikroORM takes it as a transaction
  * context, so that entities and raw statements of an operation share one transaction and its round trips.
  */
-export function kyselyOn(client: pg.PoolClient): Kysely<unknown> {
+export function kyselyOn(client: Pick<pg.PoolClient, "query">): Kysely<unknown> {
   const connection: DatabaseConnection = {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
       const result = await client.query(query.sql, [...query.parameters]);
