@@ -34,7 +34,7 @@ export interface Database {
 const timeouts = { lock_timeout: 2_000, idle_in_transaction_session_timeout: 3_000, statement_timeout: 5_000 };
 
 /** How alike two words must be for the search to take one for the other: 0 to 1. */
-const search = { "pg_trgm.word_similarity_threshold": 0.4 };
+const search = { "pg_trgm.word_similarity_threshold": 0.35 };
 
 const options = (url: string) =>
   defineConfig({

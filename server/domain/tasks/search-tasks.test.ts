@@ -24,6 +24,7 @@ test("words, their forms, beginnings, slips and keys find tasks, the best first"
     ["Größe", ["Translate the invoice"]],
     [`${project.key.toLowerCase()}-3`, ["Translate the invoice"]],
     ["invoise", ["Translate the invoice"]],
+    ["invioce", ["Translate the invoice"]], // two letters swapped
     ["Zalungen", ["Zahlungen prüfen"]],
     ["nothing of the kind", []],
     ["  ", []],
