@@ -155,8 +155,10 @@ const originals = new WeakMap<object, z.ZodType>();
  * @example procedure.input(boardInput).output(described(boardSchema)).query(…)
  */
 export function described<Schema extends z.ZodType>(schema: Schema): Schema {
-  const parseAsync = (value: unknown) => (checksOutputs ? schema.parseAsync(value) : value);
-  const passing = Object.create(schema, { parseAsync: { value: parseAsync } }) as Schema;
+  // tRPC tries the first, and the second where that cannot answer at once.
+  const parse = (value: unknown) => (checksOutputs ? schema.parse(value) : value);
+  const parseAsync = async (value: unknown) => (checksOutputs ? schema.parseAsync(value) : value);
+  const passing = Object.create(schema, { parse: { value: parse }, parseAsync: { value: parseAsync } }) as Schema;
   originals.set(passing, schema);
   return passing;
 }
