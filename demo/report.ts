@@ -16,7 +16,7 @@ export function report({ heard, written, refused, head, fresh }: Outcome): boole
     };
   });
   const refusals = [...refused].map(([code, count]) => `${count} ${code}`).join(", ");
-  console.log(`\n${written} actions were written${refusals ? `; refused by rules: ${refusals}` : ""}.\n`);
+  console.log(`\n${written} actions were written${refusals ? `; not done: ${refusals}` : ""}.\n`);
   console.table(Object.fromEntries(rows.map(({ person, ...row }) => [person, row])));
   const good = rows.every(
     (row) =>

@@ -11,5 +11,5 @@ export async function signIn(url: string, email: string): Promise<Taskwire> {
   });
   const { access } = (await response.json()) as { access?: string };
   if (!access) throw new Error(`${email} cannot sign in`);
-  return createTaskwire({ url, getToken: () => access });
+  return createTaskwire({ url, getToken: () => access, maxAttempts: 30 }); // patient: one of them is cut off
 }

@@ -38,6 +38,3 @@ export type ChangeOf<T extends ChangeType> = Omit<Change, "type" | "entity" | "o
   {
     [D in Definition as D["type"]]: { type: D["type"]; entity: D["entity"]; op: D["op"]; patch: PatchOf<D> };
   }[T];
-
-/** Any change, told apart by `type`. */
-export type AnyChange = { [T in ChangeType]: ChangeOf<T> }[ChangeType];

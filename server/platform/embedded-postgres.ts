@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
+import getPort from "get-port";
 import { Client } from "pg";
 import { createCluster, NAME, type Place, postmaster, stopOrphan } from "./embedded-postgres.cluster.ts";
 import { asOwner, findBinaries, owner } from "./embedded-postgres.process.ts";
@@ -92,7 +92,9 @@ async function launch(place: Place, wantedPort?: number): Promise<{ child: Child
   const logFile = join(place.dir, "postgres.log");
   const remembered = join(place.dir, "port");
   if (fs.existsSync(logFile) && fs.statSync(logFile).size > 8 * 1024 * 1024) fs.truncateSync(logFile);
-  let port = wantedPort ?? (fs.existsSync(remembered) ? Number(fs.readFileSync(remembered, "utf8")) : await freePort());
+  let port =
+    wantedPort ??
+    (fs.existsSync(remembered) ? Number(fs.readFileSync(remembered, "utf8")) : await getPort({ host: "127.0.0.1" }));
   const until = Date.now() + 120_000; // a crash recovery replays the log first
   while (true) {
     const handle = fs.openSync(logFile, "a", 0o600);
@@ -119,7 +121,7 @@ async function launch(place: Place, wantedPort?: number): Promise<{ child: Child
     const portTaken = wantedPort === undefined && /could not create any TCP\/IP sockets/.test(words);
     const backendsLeft = /pre-existing shared memory block/.test(words);
     if (Date.now() >= until || !(portTaken || backendsLeft)) throw new Error(`PostgreSQL does not start:\n${words}`);
-    if (portTaken) port = await freePort();
+    if (portTaken) port = await getPort({ host: "127.0.0.1" });
     else await delay(250);
   }
 }
@@ -163,14 +165,3 @@ async function end(child: ChildProcess): Promise<void> {
   await gone;
   for (const timer of harder) clearTimeout(timer);
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((found, fail) => {
-    const probe = createServer().once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address ? found(address.port) : fail(new Error("no free port")),
-      );
-    });
-  });

@@ -17,7 +17,7 @@ export type Caller = ReturnType<typeof createCaller>;
 const origin: Origin = { requestId: "test", ip: "127.0.0.1", userAgent: "vitest" };
 
 /** Of everybody in a scene. */
-export const password = "correct horse battery staple";
+const password = "correct horse battery staple";
 
 /** Builders and probes around one application with a database of its own. */
 export class Scene {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import getPort from "get-port";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -19,7 +19,7 @@ export class ServerProcess {
   }
 
   static async start(env: Record<string, string>): Promise<ServerProcess> {
-    const server = new ServerProcess(await freePort(), env);
+    const server = new ServerProcess(await getPort({ host: "127.0.0.1" }), env);
     await server.start();
     return server;
   }
@@ -73,14 +73,3 @@ export class ServerProcess {
     );
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((found, fail) => {
-    const probe = createServer().once("error", fail);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        typeof address === "object" && address ? found(address.port) : fail(new Error("no free port")),
-      );
-    });
-  });
