@@ -49,7 +49,15 @@ async function start(config: Config): Promise<void> {
 }
 
 async function startEmbedded(config: Config): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ dataDir: join(config.DATA_DIR, "postgres"), log: say });
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(config.DATA_DIR, "postgres"),
+    log: say,
+    lost: (error) => {
+      console.error(`\nTaskwire ends: ${error.message}`);
+      process.exitCode = 1; // a supervisor starts it again
+      process.kill(process.pid, "SIGTERM");
+    },
+  });
   closers.push(() => postgres.stop());
   return postgres.url;
 }
@@ -75,7 +83,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (stopping) return; // Ctrl-C twice, or npm passing on what the terminal sent already
     void stop().then(
-      () => process.exit(0),
+      () => process.exit(),
       (error) => {
         console.error(error);
         process.exit(1);

@@ -144,8 +144,8 @@ test("recovers from a killed server whose number another process got", async () 
   const file = join(cluster, "postmaster.pid");
   const { pid, lines } = postmaster(cluster)!;
   process.kill(pid, "SIGKILL");
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000);
   await first.stop();
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000);
   const [command, args, ids] = asOwner(await owner([dataDir]), "/bin/sleep", ["600"]); // of the same account, as a real successor may be
   const successor = spawn(command, args, { stdio: "ignore", cwd: "/", ...ids });
   onTestFinished(() => void successor.kill());
@@ -156,6 +156,36 @@ test("recovers from a killed server whose number another process got", async () 
   expect(successor.exitCode ?? successor.signalCode).toBeNull();
   expect(await query(second.url, "SELECT n FROM kept")).toEqual([{ n: 1 }]);
 });
+
+test("starts a killed server again at the same address, with what was committed", async () => {
+  const server = await start({ durable: true });
+  await query(server.url, "CREATE TABLE kept AS SELECT 1 AS n");
+  const { pid } = postmaster(cluster)!;
+
+  process.kill(pid, "SIGKILL");
+
+  await vi.waitFor(async () => expect(await query(server.url, "SELECT n FROM kept")).toEqual([{ n: 1 }]), 30_000);
+  expect(postmaster(cluster)!.pid).not.toBe(pid);
+  await server.stop();
+  expect(postmaster(cluster)).toBeUndefined(); // the new one ended in order
+});
+
+test("gives up on a server that ends again and again", async () => {
+  const lost: Error[] = [];
+  const server = await startEmbeddedPostgres({ dataDir, durable: false, lost: (error) => lost.push(error) });
+  onTestFinished(() => server.stop());
+
+  await vi.waitFor(
+    () => {
+      const running = postmaster(cluster);
+      if (running?.ready && isAlive(running.pid)) process.kill(running.pid, "SIGKILL");
+      expect(lost).toHaveLength(1);
+    },
+    { timeout: 60_000, interval: 250 },
+  );
+
+  expect(lost[0]?.message).toContain("postgres.log");
+}, 70_000);
 
 test.each(["SIGINT", "SIGTERM"] as const)(
   "leaves nothing running after %s to the whole process group",

@@ -22,17 +22,24 @@ export interface EmbeddedPostgresOptions {
   /** false: nothing survives a power cut, everything is faster; for tests. */
   readonly durable?: boolean;
   readonly log?: (message: string) => void;
+  /** It ended by itself and could not be started again: nothing works any more. */
+  readonly lost?: (error: Error) => void;
 }
+
+/** A server that ends by itself again and again within this time each is not started any more. */
+const steadyMs = 10_000;
+const maxQuickEnds = 3;
 
 /**
  * Starts a PostgreSQL of our own on 127.0.0.1, created at the first start, and recovers what a killed process left:
- * a half-made data directory is made anew, an orphaned server is stopped first.
+ * a half-made data directory is made anew, an orphaned server is stopped first. When it ends by itself (killed, out of
+ * memory), it is started again at the same address.
  * Ctrl-C does not reach it, so that its owner can finish its work and then call `stop`; it does not outlive this process.
  *
  * @throws Error when another process owns the directory (`code` is `in-use`), or with the server's own last words when it does not start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { durable = true, log = () => {} } = options;
+  const { durable = true, log = () => {}, lost = () => {} } = options;
   const dir = resolve(options.dataDir);
   fs.mkdirSync(dir, { recursive: true });
   const release = lockDirectory(dir);
@@ -45,21 +52,39 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       await createCluster(place);
     }
     await stopOrphan(place.cluster, log);
-    const { child, port } = await launch(place, options.port);
-    const interrupt = () => child.kill("SIGINT"); // PostgreSQL's "fast": rolls back, writes a checkpoint, ends
+    let running = await launch(place, options.port);
+    const { port } = running;
+    const interrupt = () => running.child.kill("SIGINT"); // PostgreSQL's "fast": rolls back, writes a checkpoint, ends
     process.once("exit", interrupt);
 
     let stopping: Promise<void> | undefined;
+    let restarting: Promise<void> = Promise.resolve();
     const stop = () => {
-      stopping ??= end(child).finally(() => {
-        process.off("exit", interrupt);
-        release();
-      });
+      stopping ??= restarting
+        .then(() => end(running.child))
+        .finally(() => {
+          process.off("exit", interrupt);
+          release();
+        });
       return stopping;
     };
-    child.once("exit", (code) => {
-      if (!stopping) log(`The embedded PostgreSQL ended by itself (${code}); ${join(dir, "postgres.log")} says why`);
-    });
+    let quickEnds = 0;
+    const keepUp = () => {
+      const since = Date.now();
+      running.child.once("exit", (code, signal) => {
+        if (stopping) return;
+        quickEnds = Date.now() - since < steadyMs ? quickEnds + 1 : 0;
+        const ended = `The embedded PostgreSQL ended by itself (${code ?? signal}; ${join(dir, "postgres.log")} says why)`;
+        if (quickEnds > maxQuickEnds) return lost(new Error(`${ended} again and again`));
+        log(`${ended}; starting it again …`);
+        restarting = launch(place, port).then((next) => {
+          running = next;
+          keepUp();
+          log("The embedded PostgreSQL is back");
+        }, lost);
+      });
+    };
+    keepUp();
     const password = fs.readFileSync(join(dir, "password"), "utf8").trim();
     const url = (database: string) => `postgres://${NAME}:${password}@127.0.0.1:${port}/${database}`;
     await ensureDatabase(url("postgres")).catch((error) => stop().then(() => Promise.reject(error)));
