@@ -5,9 +5,10 @@ import { type Ctx, contextOf } from "./context.ts";
 import { record } from "./domain/change.ts";
 import { labelUpdated } from "./domain/projects/project.events.ts";
 import type { LabelView } from "./domain/projects/project.view.ts";
+import { toAppError } from "./errors.ts";
 import { openApp } from "./open-app.ts";
 import { type Scene, test } from "./testing/scene.ts";
-import { inTransaction } from "./transaction.ts";
+import { inSnapshot, inTransaction } from "./transaction.ts";
 
 const origin = { requestId: "test", ip: "127.0.0.1", userAgent: "vitest" };
 
@@ -46,6 +47,37 @@ test("what fails half-way leaves nothing behind and tells nobody", async ({ scen
   unsubscribe();
   expect(await stored()).toEqual({ name: "Old", facts: 0 });
   expect(told).toEqual([]);
+});
+
+/** Two statements on their way together, of which the first fails and is heard of last. */
+async function failTogether({ sql }: Ctx, sqlstate: string) {
+  const raise = `do $$ begin raise exception using errcode = '${sqlstate}'; end $$`;
+  const slow = sql.query(raise).finally(() => new Promise(setImmediate));
+  await Promise.all([slow, sql.query("select 1")]);
+}
+
+test.for([
+  ["55P03", "conflict"],
+  ["23505", "conflict"],
+  ["57014", "upstream.down"],
+] as const)(
+  "a failure %s is told as %s, not as that of a statement sent after it",
+  async ([sqlstate, code], { scene }) => {
+    const ctx = scene.ctx((await scene.organization()).owner);
+    for (const begin of [inTransaction, inSnapshot] as const) {
+      const failed = await begin(ctx, (ctx) => failTogether(ctx, sqlstate)).catch(toAppError);
+      expect(failed).toMatchObject({ code });
+    }
+  },
+);
+
+test("a serialization failure among statements sent together runs the work again", async ({ scene }) => {
+  let attempts = 0;
+  await inTransaction(scene.ctx((await scene.organization()).owner), async (ctx) => {
+    attempts += 1;
+    if (attempts === 1) await failTogether(ctx, "40001");
+  });
+  expect(attempts).toBe(2);
 });
 
 test("a branch of the work that outlives its failure writes nothing more", async ({ scene }) => {

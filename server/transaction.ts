@@ -53,11 +53,11 @@ async function attemptTransaction<A extends Actor | null, T>(
 ): Promise<T> {
   const { database, hub } = ctx.app;
   const client = await database.pool.connect();
-  const { connection, end } = untilEnded(client);
+  const { connection, end, causeOf } = untilEnded(client);
   let broken = false;
   try {
     const begun = client.query("begin");
-    const earlier = earlierAnswer<T>(ctx, client);
+    const earlier = earlierAnswer<T>(ctx, connection);
     for (const sent of [begun, earlier]) sent.catch(() => {}); // awaited below; a failing `work` may come first
 
     const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
@@ -85,7 +85,7 @@ async function attemptTransaction<A extends Actor | null, T>(
       () => false,
       () => true,
     );
-    throw error;
+    throw causeOf(error);
   } finally {
     client.release(broken);
   }
@@ -97,15 +97,22 @@ async function attemptTransaction<A extends Actor | null, T>(
  */
 function untilEnded(client: PoolClient) {
   let ended = false;
+  let failure: unknown;
   const query = (...args: Parameters<PoolClient["query"]>) => {
     if (ended) return Promise.reject(new Error("The transaction has ended"));
-    return client.query(...args);
+    const sent = client.query(...args) as unknown as Promise<unknown>;
+    sent.catch((error: unknown) => {
+      failure ??= error;
+    });
+    return sent;
   };
   return {
     connection: { query } as unknown as Pick<PoolClient, "query">,
     end: () => {
       ended = true;
     },
+    /** What was sent after a statement that failed fails too (25P02), and may be heard of first. */
+    causeOf: (error: unknown) => (databaseFault(error).code === "25P02" ? (failure ?? error) : error),
   };
 }
 
@@ -209,20 +216,24 @@ export async function inSnapshot<A extends Actor | null, T>(
   work: (ctx: Ctx<A>) => Promise<T>,
 ): Promise<T> {
   const client = await ctx.app.database.pool.connect();
+  const { connection, end, causeOf } = untilEnded(client);
   let broken = false;
   try {
     const begun = client.query("begin isolation level repeatable read read only");
     begun.catch(() => {});
-    const result = await work({ ...ctx, sql: sqlOn(client), em: lazyEntityManager(ctx.app.database.em, client).get() });
+    const em = lazyEntityManager(ctx.app.database.em, connection).get();
+    const result = await work({ ...ctx, sql: sqlOn(connection), em });
     await begun;
+    end();
     await client.query("commit");
     return result;
   } catch (error) {
+    end();
     broken = await client.query("rollback").then(
       () => false,
       () => true,
     );
-    throw error;
+    throw causeOf(error);
   } finally {
     client.release(broken);
   }
