@@ -107,6 +107,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
 export function plainValues(world: World): Values {
   return {
     id: (field) => {
+      if (field === "epoch") return v7();
       const entity = entityOf(field);
       const another = /^(after|before|blocked|parent)/.test(field); // a task is not its own neighbour
       const id = world.ids[entity]?.[another ? 1 : 0];
@@ -119,6 +120,12 @@ export function plainValues(world: World): Values {
     integer: (minimum) => minimum,
   };
 }
+
+/** As `plainValues`, with every optional field present and something in every list. */
+export const fullValues = (world: World): Values => ({
+  ...plainValues(world),
+  pick: (choices) => (typeof choices[0] === "object" ? choices[0] : choices.at(-1)) as (typeof choices)[number],
+});
 
 /** Texts that have a form of their own. */
 export const plainTexts: Record<string, string> = {
