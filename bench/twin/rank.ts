@@ -1,7 +1,7 @@
 /** The twins keep ranks as 16 hexadecimal digits, so that PostgreSQL can find the middle of two by itself. */
 const first = 1n << 60n;
 /** Between neighbours of a fresh list, and beyond its ends: room for 32 halvings or more. */
-export const step = 1n << 40n;
+const step = 1n << 40n;
 
 const hex = (rank: bigint) => rank.toString(16).padStart(16, "0");
 
