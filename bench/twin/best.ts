@@ -69,12 +69,11 @@ export function bestStore(pool: Pool): Store {
         call.requestHash,
         v7(),
       ];
-      let row = await run("move", values);
-      if (row.crowded) {
+      for (;;) {
+        const row = await run("move", values);
+        if (!row.crowded) return written(row, call);
         await makeRoom(pool, input.toStatusId);
-        row = await run("move", values);
       }
-      return written(row, call);
     },
 
     async board(actor, projectId) {
