@@ -84,6 +84,15 @@ describe("REST", () => {
     }
   });
 
+  test.for(["/notes//", "//notes/count", "/notes/count//", `/notes/count${"/".repeat(500)}more`])(
+    "has nothing at %s, where a part is missing",
+    async (path, { api }) => {
+      const response = await fetch(`${api.url}/api/v1${path}`, { headers: signedIn });
+
+      expect(response.status).toBe(404);
+    },
+  );
+
   test("signs in at the address of the contract, with and without a slash", async ({ api }) => {
     for (const address of ["/api/v1/auth/login", "/api/v1/auth/login/"]) {
       const response = await fetch(api.url + address, {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from "node:http";
 import type { Duplex } from "node:stream";
 
 const options: ServerOptions = {
@@ -7,6 +7,9 @@ const options: ServerOptions = {
   keepAliveTimeout: 75_000, // longer than proxies keep theirs (nginx and AWS: 60 s), so that they never reuse one that closes
   maxHeaderSize: 32 * 1024, // tRPC queries travel in the address
 };
+
+/** Where Socket.IO listens. Any other wish for an upgrade (curl asks for h2c) is no reason not to answer. */
+const upgradePath = "/socket.io/";
 
 const refusals: Readonly<Record<string, readonly [line: string, error: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: [
@@ -20,7 +23,10 @@ const malformed = ["400 Bad Request", "validation.failed", "This is not HTTP."] 
 
 /** The HTTP server with its timeouts; what is not even HTTP gets the error table's body too. */
 export function createHttpServer(listener: RequestListener): Server {
-  return createServer(options, listener).on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+  const shouldUpgradeCallback = ({ url }: IncomingMessage) =>
+    server.listenerCount("upgrade") > 0 && Boolean(url?.startsWith(upgradePath));
+  const server: Server = createServer({ ...options, shouldUpgradeCallback }, listener);
+  return server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === "ECONNRESET") {
       socket.destroy();
       return;

@@ -38,7 +38,7 @@ export function restRoutes(router: AnyRouter): RestRoutes {
 
   return {
     find(method, path) {
-      const parts = path.split("/").filter(Boolean);
+      const parts = path.replace(/\/$/, "").split("/").slice(1);
       const fitting = (byLength.get(parts.length) ?? []).filter((route) => fits(route, parts));
       if (fitting.length === 0) return null;
       const wanted = method === "HEAD" ? "GET" : method;
@@ -62,8 +62,9 @@ function literalsFirst(one: RestRoute, other: RestRoute): number {
   return 0;
 }
 
+/** An id that a caller forgot is no address: `/tasks//watch` must not become `/tasks/watch`. */
 const fits = ({ segments }: RestRoute, parts: readonly string[]) =>
-  segments.every((segment, at) => "parameter" in segment || segment.literal === parts[at]);
+  segments.every((segment, at) => ("parameter" in segment ? parts[at] !== "" : segment.literal === parts[at]));
 
 function allowedOf(routes: readonly RestRoute[]): string[] {
   const methods = new Set(routes.map((route) => route.method));

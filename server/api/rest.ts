@@ -5,7 +5,7 @@ import { AppError, errorCodes, invalid, toAppError } from "../errors.ts";
 import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, contextFor, logFailure, run } from "./call.ts";
 import { HttpRefusal, methodRefused, unknownAddress } from "./http-refusal.ts";
-import { pathOf, recordOf } from "./request.ts";
+import { recordOf } from "./request.ts";
 import { sendError, sendJson } from "./respond.ts";
 import { type RestMatch, restRoutes } from "./rest-routes.ts";
 import { valuesOf } from "./rest-values.ts";
@@ -26,7 +26,9 @@ export function restHandler(app: App, router: AnyRouter, authenticate: Authentic
     const record = recordOf(req);
     record.route = "rest";
     const url = req.url ?? "";
-    const match = routes.find(req.method ?? "", pathOf(url).slice(prefix.length));
+    const queryAt = url.indexOf("?");
+    const address = queryAt < 0 ? url : url.slice(0, queryAt);
+    const match = routes.find(req.method ?? "", address.slice(prefix.length));
     if (!match) throw unknownAddress();
     if ("allowed" in match) {
       if (req.method !== "OPTIONS") throw methodRefused(match.allowed);
@@ -37,7 +39,6 @@ export function restHandler(app: App, router: AnyRouter, authenticate: Authentic
     }
     const { procedure, path } = match.route;
     record.procedure = path;
-    const queryAt = url.indexOf("?");
     const input = await inputOf(req, match, new URLSearchParams(queryAt < 0 ? "" : url.slice(queryAt + 1)), limitBytes);
     const ctx = await contextFor(app, authenticate, req, res);
     const outcome = await run(app, req, ctx, { procedure, path, input, index: 0 });
