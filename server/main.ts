@@ -21,7 +21,9 @@ let stopping: Promise<void> | undefined;
 
 async function start(config: Config): Promise<void> {
   const databaseUrl = config.DATABASE_URL ?? (await startEmbedded(config));
-  await migrate(databaseUrl);
+  await migrate(databaseUrl).catch((cause) => {
+    throw new Error(`the database at ${new URL(databaseUrl).host} cannot be used: ${reasonOf(cause)}`, { cause });
+  });
   const { app, close } = await openApp(config, databaseUrl);
   closers.push(close);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
@@ -62,6 +64,12 @@ async function startEmbedded(config: Config): Promise<string> {
   return postgres.url;
 }
 
+/** Also where a host has several addresses and none answers: that error has no message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Lets requests in flight finish; connections that only wait are closed. */
 function closeServer(server: ReturnType<typeof createHttpServer>): Promise<void> {
   return new Promise((closed) => {
@@ -95,8 +103,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 try {
   await start(readConfig());
 } catch (error) {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const text = code === "EADDRINUSE" ? "The port is taken: stop what listens there, or set another PORT." : message;
+  const { code } = error as NodeJS.ErrnoException;
+  const taken = "The port is taken: stop what listens there, or set another PORT.";
+  const text = code === "EADDRINUSE" ? taken : reasonOf(error);
   console.error(`\nTaskwire does not start: ${text}`);
   if (process.env["DEBUG"]) console.error(error);
   await stop().catch(() => {});
