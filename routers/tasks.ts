@@ -17,7 +17,7 @@ import { taskViewSchema } from "../server/domain/tasks/task.view.ts";
 import { taskHistory, taskHistoryInput, taskHistorySchema } from "../server/domain/tasks/task-history.ts";
 import { trashedSchema, trashTask, trashTaskInput } from "../server/domain/tasks/trash-task.ts";
 import { updateTask, updateTaskInput } from "../server/domain/tasks/update-task.ts";
-import { mutates, procedure, rest, router } from "./trpc.ts";
+import { described, mutates, procedure, rest, router } from "./trpc.ts";
 
 const taskId = z.strictObject({ taskId: id });
 const tasksSchema = z.object({ tasks: z.array(taskViewSchema) });
@@ -26,7 +26,7 @@ export const tasks = router({
   get: procedure
     .meta(rest("GET /tasks/{taskId}", "Read a task", { access: "task.read" }))
     .input(taskId)
-    .output(taskViewSchema)
+    .output(described(taskViewSchema))
     .query(({ ctx, input }) => accessTask(ctx, input.taskId, "task.read")),
 
   list: procedure
@@ -37,13 +37,13 @@ export const tasks = router({
       }),
     )
     .input(listTasksInput)
-    .output(pageOf(taskViewSchema))
+    .output(described(pageOf(taskViewSchema)))
     .query(({ ctx, input }) => listTasks(ctx, input)),
 
   mine: procedure
     .meta(rest("GET /tasks", "List the tasks that are assigned to me", { access: "signed-in" }))
     .input(myTasksInput)
-    .output(pageOf(taskViewSchema))
+    .output(described(pageOf(taskViewSchema)))
     .query(({ ctx, input }) => myTasks(ctx, input)),
 
   search: procedure
@@ -55,7 +55,7 @@ export const tasks = router({
       }),
     )
     .input(searchTasksInput)
-    .output(pageOf(foundTaskSchema))
+    .output(described(pageOf(foundTaskSchema)))
     .query(({ ctx, input }) => searchTasks(ctx, input)),
 
   history: procedure
@@ -66,7 +66,7 @@ export const tasks = router({
       }),
     )
     .input(taskHistoryInput)
-    .output(pageOf(taskHistorySchema))
+    .output(described(pageOf(taskHistorySchema)))
     .query(({ ctx, input }) => taskHistory(ctx, input)),
 
   create: procedure
@@ -143,7 +143,7 @@ export const tasks = router({
   trash: procedure
     .meta(rest("GET /projects/{projectId}/trash", "List what is in a project's trash", { access: "task.read" }))
     .input(listTrashInput)
-    .output(pageOf(taskViewSchema))
+    .output(described(pageOf(taskViewSchema)))
     .query(({ ctx, input }) => listTrash(ctx, input)),
 
   restore: procedure
