@@ -71,7 +71,7 @@ export const identify = (record: RequestRecord) => ({
 });
 
 /** Without the query, which may carry what a log must not. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   const end = url.indexOf("?");
   return (end < 0 ? url : url.slice(0, end)).slice(0, 500);
 }
