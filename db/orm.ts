@@ -5,6 +5,7 @@ import { User } from "./entities/auth.ts";
 import { Invitation, Member, Organization, Team, TeamMember } from "./entities/organizations.ts";
 import { Label, Project, ProjectMember, Status } from "./entities/projects.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
+import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
 
 export const entities = [
   User,
@@ -20,7 +21,10 @@ export const entities = [
 ];
 
 /** In order; a new migration joins at the end. Named here rather than found on disk, so that a stray file cannot run. */
-const migrationsList = [{ name: "Migration20261122000001_live_core", class: Migration20261122000001_live_core }];
+const migrationsList = [
+  { name: "Migration20261122000001_live_core", class: Migration20261122000001_live_core },
+  { name: "Migration20261122000002_workers", class: Migration20261122000002_workers },
+];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */
 export interface Database {

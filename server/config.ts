@@ -31,6 +31,9 @@ export const settings = z.object({
     .pipe(z.array(z.enum(["api", "realtime", "workers"])).min(1))
     .default(["api", "realtime", "workers"])
     .describe("what this process does"),
+  WORKERS: list
+    .default([])
+    .describe("with the role workers: only consumers, jobs and schedules of these names (`email` is all of `email.…`)"),
   DATA_DIR: z.string().default(".data").describe("where embedded services keep their data and secrets"),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
@@ -41,6 +44,10 @@ export const settings = z.object({
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe("live fan-out over several nodes, shared limits; absent: in process"),
+  AMQP_URL: z
+    .url({ protocol: /^amqps?$/ })
+    .optional()
+    .describe("RabbitMQ between the API and the workers; absent: queues in the database"),
   CORS_ORIGINS: list
     .default([])
     .describe("browser origins that may call, comma separated; in development every localhost origin may"),

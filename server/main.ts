@@ -40,7 +40,10 @@ async function start(config: Config): Promise<void> {
     authenticate: (token) => authenticateToken(app, token),
   });
   closers.push(() => gateway.drain(drainMs));
-  if (config.ROLES.includes("workers")) closers.push(startWorkers(app));
+  if (config.ROLES.includes("workers")) {
+    const workers = await startWorkers(app);
+    closers.push(() => workers.stop());
+  }
 
   await new Promise<void>((listening, failed) => {
     server.once("error", failed).listen(config.PORT, config.HOST, listening);

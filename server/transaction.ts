@@ -53,13 +53,13 @@ async function attemptTransaction<A extends Actor | null, T>(
 ): Promise<T> {
   const { database, hub } = ctx.app;
   const client = await database.pool.connect();
+  const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
   let broken = false;
   try {
     const begun = client.query("begin");
     const earlier = earlierAnswer<T>(ctx, client);
     for (const sent of [begun, earlier]) sent.catch(() => {}); // awaited below; a failing `work` may come first
 
-    const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
     const sql = sqlOn(client);
     const em = lazyEntityManager(database.em, client);
     const inner = Object.defineProperty({ ...ctx, transaction, sql }, "em", { get: em.get, enumerable: true });
@@ -76,10 +76,12 @@ async function attemptTransaction<A extends Actor | null, T>(
     if (changes.length > 0) hub.publish(changes);
     return result;
   } catch (error) {
-    broken = await client.query("rollback").then(
-      () => false,
-      () => true,
-    );
+    broken =
+      transaction.isAbandoned ||
+      (await client.query("rollback").then(
+        () => false,
+        () => true,
+      ));
     throw error;
   } finally {
     client.release(broken);

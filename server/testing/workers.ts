@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import { connect } from "amqplib";
+import { describe, inject, onTestFinished } from "vitest";
+import { type Consumer, topicsOf } from "../../workers/consumer.ts";
+import { defaultOptions, type WorkerOptions } from "../../workers/options.ts";
+import { startWith, type Workers } from "../../workers/start-workers.ts";
+import { openTestApp } from "./app.ts";
+import { Scene } from "./scene.ts";
+import { describeWith } from "./services.ts";
+
+export type { Consumer };
+export { topicsOf };
+
+/** The two brokers; each body runs with both. @param env makes an application use it */
+export function describeBrokers(name: string, body: (env: Record<string, string>) => void): void {
+  describe(`${name} (embedded)`, () => body({}));
+  describeWith("rabbitmq", name, (url) => body({ AMQP_URL: url }));
+}
+
+/** A scene on a database of its own, until the test ends. */
+export async function openScene(env: Record<string, string>): Promise<Scene> {
+  const { app, close } = await openTestApp({ DATABASE_POOL_SIZE: "12", ...env });
+  onTestFinished(close);
+  return new Scene(app);
+}
+
+/** Names that nobody else uses; what RabbitMQ keeps under them goes with the test. */
+export function ownPrefix(): string {
+  const prefix = `test_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+  return prefix;
+}
+
+/** Workers with the given parts, fast paces, and queues of their own, until the test ends. */
+export async function workersFor(
+  { app }: Scene,
+  parts: Partial<WorkerOptions> & Pick<WorkerOptions, "prefix">,
+): Promise<Workers> {
+  const options: WorkerOptions = {
+    ...defaultOptions,
+    consumers: [],
+    jobs: [],
+    schedules: [],
+    sweepMs: 200,
+    retryDelayMs: () => 30,
+    drainMs: 1_000,
+    ...parts,
+  };
+  if (app.config.AMQP_URL) onTestFinished(() => removeQueues(app.config.AMQP_URL as string, options));
+  const workers = await startWith(app, options);
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= workers.stop());
+  onTestFinished(stop);
+  return { check: () => workers.check(), stop };
+}
+
+/** Removes what workers made in RabbitMQ. */
+export async function removeQueues(url: string, { prefix, consumers, jobs, schedules }: WorkerOptions): Promise<void> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  const names = [...consumers, ...jobs, ...schedules].map(({ name }) => name);
+  for (const name of [...names, "dead"]) await channel.deleteQueue(`${prefix}.${name}`);
+  for (const name of ["changes", "dead"]) await channel.deleteExchange(`${prefix}.${name}`);
+  await connection.close();
+}
+
+export const rabbitUrl = () => inject("services").rabbitmq.url;
