@@ -39,7 +39,7 @@ export const settings = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe("PostgreSQL 15 or newer; absent: an embedded PostgreSQL 18 under DATA_DIR"),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20).describe("connections per process"),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(6).max(500).default(20).describe("connections per process"),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
