@@ -5,6 +5,7 @@ import { seedDemo } from "../db/seed.ts";
 import { startGateway } from "../realtime/gateway.ts";
 import { appRouter } from "../routers/index.ts";
 import { startWorkers } from "../workers/index.ts";
+import type { Workers } from "../workers/start-workers.ts";
 import { createApi } from "./api.ts";
 import { type Config, readConfig } from "./config.ts";
 import { authenticateToken } from "./domain/auth/authenticate.ts";
@@ -26,8 +27,12 @@ async function start(config: Config): Promise<void> {
   closers.push(close);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
 
+  const hasWorkers = config.ROLES.includes("workers");
+  let workers: Workers | undefined;
+  const rabbitmq = { check: async () => workers?.check(), required: false };
   const api = createApi({
     app,
+    dependencies: hasWorkers && config.AMQP_URL ? { rabbitmq } : {},
     router: appRouter,
     serveProcedures: config.ROLES.includes("api"),
     isDraining: () => stopping !== undefined,
@@ -40,9 +45,9 @@ async function start(config: Config): Promise<void> {
     authenticate: (token) => authenticateToken(app, token),
   });
   closers.push(() => gateway.drain(drainMs));
-  if (config.ROLES.includes("workers")) {
-    const workers = await startWorkers(app);
-    closers.push(() => workers.stop());
+  if (hasWorkers) {
+    workers = await startWorkers(app);
+    closers.push(() => workers?.stop());
   }
 
   await new Promise<void>((listening, failed) => {

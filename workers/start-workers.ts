@@ -7,7 +7,7 @@ import { type ChangeMessage, type JobMessage, startDispatch } from "./dispatch.t
 import { inTurn } from "./in-turn.ts";
 import type { JobHandler } from "./job.ts";
 import { Ledger } from "./ledger.ts";
-import { countInFlight } from "./metrics.ts";
+import { countInFlight, watchQueues } from "./metrics.ts";
 import { isWanted, type WorkerOptions } from "./options.ts";
 import { queueOf, registerConsumers, startReconciler } from "./reconcile.ts";
 import { startRelay } from "./relay.ts";
@@ -55,11 +55,13 @@ export async function startWith(app: App, given: WorkerOptions): Promise<Workers
     broker.consumeGivenUp((queue, message) => buryGivenUp(runtime, queue, message)),
   ]);
   const stops = [startRelay(runtime), startDispatch(runtime), startReconciler(runtime), startSchedules(runtime)];
+  const stopWatching = watchQueues(runtime);
 
   return {
     check: () => broker.check(),
     async stop() {
       ending.abort();
+      stopWatching();
       const timer = setTimeout(() => handBack.abort(), options.drainMs);
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
       clearTimeout(timer);
