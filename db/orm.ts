@@ -6,6 +6,7 @@ import { Invitation, Member, Organization, Team, TeamMember } from "./entities/o
 import { Label, Project, ProjectMember, Status } from "./entities/projects.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
 import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
+import { Migration20261122000003_comments } from "./migrations/Migration20261122000003_comments.ts";
 
 export const entities = [
   User,
@@ -24,6 +25,7 @@ export const entities = [
 const migrationsList = [
   { name: "Migration20261122000001_live_core", class: Migration20261122000001_live_core },
   { name: "Migration20261122000002_workers", class: Migration20261122000002_workers },
+  { name: "Migration20261122000003_comments", class: Migration20261122000003_comments },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

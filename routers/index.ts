@@ -1,5 +1,6 @@
 import "../server/domain/wiring.ts";
 import { auth } from "./auth.ts";
+import { comments } from "./comments.ts";
 import { invitations } from "./invitations.ts";
 import { labels } from "./labels.ts";
 import { members, organizations } from "./organizations.ts";
@@ -15,6 +16,7 @@ import { watches } from "./watches.ts";
 /** The one tree: every procedure of the product, typed end to end. */
 export const appRouter = router({
   auth,
+  comments,
   invitations,
   labels,
   members,

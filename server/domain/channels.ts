@@ -4,6 +4,7 @@ import { type Channel, type ChannelKind, channelKinds, readEpoch, readHeads } fr
 import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
+import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
 import type { EntityName, EntityViews } from "./events.ts";
 import {
   invitationColumns,
@@ -54,6 +55,20 @@ const readers: Record<ChannelKind, Statement> = {
     `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
   ),
 };
+  /** Who may read the task's project, unless the task is in the trash. */
+  task: statement(
+    "channel.readers-of-task",
+    `select asked.* from ${asked} join tasks.tasks t on t.id = asked.audience and t.deleted_at is null
+    join projects.projects p on p.id = t.project_id where ${projectRoleSql("p", "asked.person")} > 0`,
+  ),
+  /** The same without guests of the organization. */
+  "task-internal": statement(
+    "channel.readers-of-task-internal",
+    `select asked.* from ${asked} join tasks.tasks t on t.id = asked.audience and t.deleted_at is null
+    join projects.projects p on p.id = t.project_id
+    join organizations.members m on m.organization_id = t.organization_id and m.user_id = asked.person
+    where m.role <> 'guest' and ${projectRoleSql("p", "asked.person")} > 0`,
+  ),
 
 /** A person and a channel they want to read, or do. */
 export interface Reading {
@@ -114,6 +129,11 @@ const snapshots: Record<ChannelKind, Parts> = {
     projectAccess: statement("snapshot.project-access", projectAccessSql("m.user_id = $1")),
     watch: statement("snapshot.watches", `select ${watchColumns} from tasks.watches w where w.user_id = $1`),
   },
+    mention: statement("snapshot.mentions", `select ${mentionColumns} from comments.mentions mn where mn.user_id = $1`),
+    readPosition: statement(
+      "snapshot.read-positions",
+      `select ${readPositionColumns} from comments.read_positions rp where rp.user_id = $1`,
+    ),
   organization: {
     organization: statement(
       "snapshot.organization",

@@ -34,6 +34,8 @@ export const teamChange = occasion<{ organizationId: string; userIds: readonly s
 export const teamRename = occasion<{ teamId: string; name: string }>();
 export const teamDeletion = occasion<{ organizationId: string; teamId: string }>();
 export const projectDeletion = occasion<{ projectId: string }>();
+/** Tasks go for ever; they are locked. */
+export const taskPurge = occasion<{ taskIds: readonly string[] }>();
 export const labelDeletion = occasion<{ labelId: string }>();
 /** A status is given another category. */
 export const statusTurn = occasion<{ statusId: string; category: StatusView["category"] }>();

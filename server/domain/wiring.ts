@@ -1,3 +1,4 @@
+import { dropProjectComments, dropTaskComments, leaveComments } from "./comments/comment.consequences.ts";
 import {
   labelDeletion,
   memberDeparture,
@@ -5,6 +6,7 @@ import {
   projectDeletion,
   statusDeletion,
   statusTurn,
+  taskPurge,
   teamChange,
   teamDeletion,
   teamRename,
@@ -19,12 +21,13 @@ import {
 import { deleteTasks, dropLabel, leaveTasks, moveTasksAway, turnTasks } from "./tasks/task.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
-memberDeparture.followedBy(leaveTasks, leaveProjects);
+memberDeparture.followedBy(leaveComments, leaveTasks, leaveProjects);
 organizationDeletion.followedBy(deleteProjectsOf);
 teamChange.followedBy(followTeamChange);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
-projectDeletion.followedBy(deleteTasks);
+projectDeletion.followedBy(dropProjectComments, deleteTasks);
+taskPurge.followedBy(dropTaskComments);
 labelDeletion.followedBy(dropLabel);
 statusTurn.followedBy(turnTasks);
 statusDeletion.followedBy(moveTasksAway);

@@ -121,6 +121,8 @@ export function entityOf(field: string): string {
     assigneeId: "user",
     createdById: "user",
     removeIds: "user",
+    threadId: "comment",
+    quotedId: "comment",
   };
   const stem = field.replace(/Ids?$/, "");
   const known = [
@@ -135,6 +137,7 @@ export function entityOf(field: string): string {
     "taskLink",
     "task",
     "watch",
+    "comment",
     "session",
     "user",
     "member",

@@ -95,10 +95,14 @@ export async function buildWorld(scene: Scene): Promise<World> {
     "insert into tasks.watches (id, organization_id, project_id, task_id, user_id, created_at) values ($1, $2, $3, $4, $5, now()) on conflict do nothing",
     [project.id, task.id, people.viewer.userId],
   );
+  const say = async (body: string, internal: boolean) =>
+    (await scene.caller(owner).comments.create({ taskId: task.id, body, internal })).id;
+  ids["comment"] = [await say("A remark", false), await say("Another", false), await say("Among ourselves", true)];
   const channels: Channel[] = [
     `project:${project.id}`,
     `organization:${organization.id}`,
     `organization-admins:${organization.id}`,
+    ...[task, second].flatMap(({ id }): Channel[] => [`task:${id}`, `task-internal:${id}`]),
   ];
   return { people, ids, channels };
 }
@@ -130,5 +134,6 @@ export const plainTexts: Record<string, string> = {
   key: "SAMPLE",
   color: "#336699",
   slug: "sample",
+  emoji: "👍",
   cursor: "",
 };
