@@ -1,6 +1,7 @@
 import "../server/domain/wiring.ts";
 import { auth } from "./auth.ts";
 import { comments } from "./comments.ts";
+import { files } from "./files.ts";
 import { invitations } from "./invitations.ts";
 import { labels } from "./labels.ts";
 import { members, organizations } from "./organizations.ts";
@@ -17,6 +18,7 @@ import { watches } from "./watches.ts";
 export const appRouter = router({
   auth,
   comments,
+  files,
   invitations,
   labels,
   members,

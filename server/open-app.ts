@@ -6,6 +6,7 @@ import { readEpoch } from "./platform/feed.ts";
 import { createFeedHub } from "./platform/feed-hub.ts";
 import { createLimits } from "./platform/limits.ts";
 import { createLog } from "./platform/log.ts";
+import { openObjectStore } from "./platform/object-store.ts";
 import { createPasswords } from "./platform/passwords.ts";
 import { createSessions } from "./platform/sessions.ts";
 import { sqlOn } from "./platform/sql.ts";
@@ -34,6 +35,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     epoch: await readEpoch(sql),
     limits: createLimits(config, redis ?? undefined),
     passwords: createPasswords(config),
+    store: openObjectStore(config),
     sessions: createSessions(database.pool, hub),
     tokens: await createTokens(config),
   };

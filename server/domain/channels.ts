@@ -6,6 +6,7 @@ import { inSnapshot } from "../transaction.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
 import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
 import type { EntityName, EntityViews } from "./events.ts";
+import { fileColumns, fileJoins, shareLinkColumns } from "./files/file.view.ts";
 import {
   invitationColumns,
   memberColumns,
@@ -54,7 +55,6 @@ const readers: Record<ChannelKind, Statement> = {
     "channel.readers-of-project",
     `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
   ),
-};
   /** Who may read the task's project, unless the task is in the trash. */
   task: statement(
     "channel.readers-of-task",
@@ -69,6 +69,7 @@ const readers: Record<ChannelKind, Statement> = {
     join organizations.members m on m.organization_id = t.organization_id and m.user_id = asked.person
     where m.role <> 'guest' and ${projectRoleSql("p", "asked.person")} > 0`,
   ),
+};
 
 /** A person and a channel they want to read, or do. */
 export interface Reading {
@@ -128,12 +129,12 @@ const snapshots: Record<ChannelKind, Parts> = {
     ),
     projectAccess: statement("snapshot.project-access", projectAccessSql("m.user_id = $1")),
     watch: statement("snapshot.watches", `select ${watchColumns} from tasks.watches w where w.user_id = $1`),
-  },
     mention: statement("snapshot.mentions", `select ${mentionColumns} from comments.mentions mn where mn.user_id = $1`),
     readPosition: statement(
       "snapshot.read-positions",
       `select ${readPositionColumns} from comments.read_positions rp where rp.user_id = $1`,
     ),
+  },
   organization: {
     organization: statement(
       "snapshot.organization",
@@ -151,6 +152,14 @@ const snapshots: Record<ChannelKind, Parts> = {
     project: statement(
       "snapshot.open-projects",
       `select ${projectColumns} from projects.projects p where p.organization_id = $1 and p.visibility = 'organization'`,
+    ),
+    file: statement(
+      "snapshot.organization-files",
+      `select ${fileColumns} from ${fileJoins} where f.organization_id = $1 and f.project_id is null`,
+    ),
+    shareLink: statement(
+      "snapshot.organization-share-links",
+      `select ${shareLinkColumns} from files.share_links sl where sl.organization_id = $1 and sl.project_id is null`,
     ),
   },
   "organization-admins": {
@@ -174,6 +183,23 @@ const snapshots: Record<ChannelKind, Parts> = {
     taskLink: statement(
       "snapshot.task-links",
       `select ${taskLinkColumns} from tasks.task_links k where k.project_id = $1`,
+    ),
+    file: statement("snapshot.files", `select ${fileColumns} from ${fileJoins} where f.project_id = $1`),
+    shareLink: statement(
+      "snapshot.share-links",
+      `select ${shareLinkColumns} from files.share_links sl where sl.project_id = $1`,
+    ),
+  },
+  task: {
+    comment: statement(
+      "snapshot.comments",
+      `select ${commentColumns} from comments.comments c where c.task_id = $1 and not c.internal`,
+    ),
+  },
+  "task-internal": {
+    comment: statement(
+      "snapshot.internal-comments",
+      `select ${commentColumns} from comments.comments c where c.task_id = $1 and c.internal`,
     ),
   },
 };

@@ -2,12 +2,13 @@ import { z } from "zod";
 import type { Change } from "../platform/feed.ts";
 import * as auth from "./auth/auth.events.ts";
 import * as comments from "./comments/comment.events.ts";
+import * as files from "./files/file.events.ts";
 import * as organizations from "./organizations/organization.events.ts";
 import * as projects from "./projects/project.events.ts";
 import * as tasks from "./tasks/task.events.ts";
 
 /** Every fact that can enter the feed: what a domain's `*.events.ts` exports is in the catalogue. */
-const facts = { ...auth, ...organizations, ...projects, ...tasks, ...comments };
+const facts = { ...auth, ...organizations, ...projects, ...tasks, ...comments, ...files };
 type Definition = (typeof facts)[keyof typeof facts];
 
 export const catalogue: readonly Definition[] = Object.values(facts);

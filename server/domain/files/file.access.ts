@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Ctx } from "../../context.ts";
+import { invalid, notFound } from "../../errors.ts";
+import { statement } from "../../platform/sql.ts";
+import { id } from "../fields.ts";
+import { accessOrganization, requireOrganizationPermission } from "../organizations/organization.access.ts";
+import type { OrganizationPermission, OrganizationRole, ProjectPermission } from "../permissions.ts";
+import {
+  accessProject,
+  type ProjectStanding,
+  projectRoleSql,
+  requireProjectPermission,
+} from "../projects/project.access.ts";
+import { admitToTask } from "../tasks/task.access.ts";
+import { requireNotTrashed } from "../tasks/task.rules.ts";
+import { type FileView, fileColumns, fileJoins } from "./file.view.ts";
+
+export type FilePermission = Extract<ProjectPermission, `file.${string}`>;
+
+/** The same right to a file that belongs to no project. */
+const inOrganization: Record<FilePermission, OrganizationPermission> = {
+  "file.read": "organization-file.read",
+  "file.upload": "organization-file.upload",
+  "file.update": "organization-file.manage",
+  "file.delete": "organization-file.manage",
+  "file.share": "organization-file.manage",
+};
+
+export interface FileStanding extends ProjectStanding {
+  organizationRole: OrganizationRole | null;
+}
+
+/** Of the person `$2`, with a file `f` and its project `p`, if it has one. */
+export const fileStandingSql = `p.archived_at as "projectArchivedAt", case when p.id is not null then ${projectRoleSql("p", "$2")} end as "roleRank",
+  (select m.role from organizations.members m where m.organization_id = f.organization_id and m.user_id = $2) as "organizationRole"`;
+
+type Row = FileView & FileStanding;
+
+const readStatement = statement(
+  "file.access",
+  `select ${fileColumns}, ${fileStandingSql} from ${fileJoins} left join projects.projects p on p.id = f.project_id where f.id = $1`,
+);
+/** Apart from the read, and before it: what a statement that had to wait for a lock reads of other tables is old. */
+const lockStatement = statement("file.lock", "select from files.files where id = $1 for no key update");
+
+/** The only way to a file by id. Hidden and missing fail alike. Inside a transaction it is locked. */
+export async function accessFile(ctx: Ctx, fileId: string, permission: FilePermission): Promise<FileView> {
+  const [, [row]] = await Promise.all([
+    ctx.transaction ? ctx.sql.query(lockStatement, [fileId]) : null,
+    ctx.sql.query<Row>(readStatement, [fileId, ctx.actor.userId]),
+  ]);
+  requireFilePermission(ctx, row, permission, "file", fileId);
+  const { projectArchivedAt: _, roleRank: __, organizationRole: ___, ...file } = row;
+  return file;
+}
+
+/** Refuses who has no role where the file hangs, or too low a one. Who added a file may always change it. */
+export function requireFilePermission<
+  R extends FileStanding & Pick<FileView, "projectId" | "internal" | "createdById">,
+>(ctx: Ctx, row: R | undefined, permission: FilePermission, entity: string, id: string): asserts row is R {
+  if (!row) throw notFound(entity, id);
+  const owns = row.createdById === ctx.actor.userId && (permission === "file.update" || permission === "file.delete");
+  const needed = owns ? "file.upload" : permission;
+  if (row.internal && row.organizationRole === "guest") throw notFound(entity, id);
+  if (row.projectId) return requireProjectPermission(row, needed, entity, id);
+  if (row.organizationRole === "guest") throw notFound(entity, id); // guests do not see an organization's files
+  requireOrganizationPermission(row.organizationRole, inOrganization[needed], entity, id);
+}
+
+/** Where a file is to hang: exactly one of the three. */
+export const targetFields = {
+  taskId: id.optional(),
+  projectId: id.optional(),
+  organizationId: id.optional().describe("a file of the organization, outside all projects"),
+};
+export const targetInput = z.object(targetFields);
+
+export interface Target {
+  organizationId: string;
+  projectId: string | null;
+  taskId: string | null;
+}
+
+/**
+ * The door to a place for files.
+ *
+ * @throws AppError `validation.failed` (not exactly one place) | `not-found` | `access.denied`
+ *   | `rule.broken` (archived project, task in the trash)
+ */
+export async function accessTarget(
+  ctx: Ctx,
+  { taskId, projectId, organizationId }: z.output<typeof targetInput>,
+  permission: "file.read" | "file.upload",
+): Promise<Target> {
+  if ([taskId, projectId, organizationId].filter(Boolean).length !== 1) {
+    throw invalid("taskId", "Name one of taskId, projectId and organizationId.");
+  }
+  if (taskId) {
+    const task = await admitToTask(ctx, taskId, permission);
+    if (permission === "file.upload") requireNotTrashed(task);
+    return { organizationId: task.organizationId, projectId: task.projectId, taskId };
+  }
+  if (projectId) {
+    const project = await accessProject(ctx, projectId, permission);
+    return { organizationId: project.organizationId, projectId, taskId: null };
+  }
+  const { organization } = await accessOrganization(ctx, organizationId as string, inOrganization[permission]);
+  return { organizationId: organization.id, projectId: null, taskId: null };
+}
+
+/** The input that leads to a known place again. */
+export const targetOf = ({ organizationId, projectId, taskId }: Target): z.output<typeof targetInput> =>
+  taskId ? { taskId } : projectId ? { projectId } : { organizationId };
