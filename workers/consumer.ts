@@ -3,6 +3,8 @@ import type { ChangeDefinition } from "../server/domain/change.ts";
 import type { AnyChange, ChangeOf, ChangeType } from "../server/domain/events.ts";
 import type { ChannelKind } from "../server/platform/feed.ts";
 
+export const defaultPrefetch = 32;
+
 /** A worker's reader of changes. */
 export interface Consumer {
   /** Also its queue; a rename strands the old one. */
@@ -20,7 +22,7 @@ export interface Consumer {
   readonly maxAttempts: number;
   /** An attempt that takes longer is undone and counts as failed. */
   readonly timeoutMs: number;
-  /** Changes handled at the same time, per process; default 8. */
+  /** Changes that a process holds; those of different entities are handled at the same time. Default 32. */
   readonly prefetch?: number;
   /**
    * Runs in the transaction that remembers the change as handled, so it takes effect once. It waits for nothing but

@@ -1,20 +1,18 @@
+import { z } from "zod";
 import type { Outgoing } from "../server/platform/broker.ts";
-import type { Change } from "../server/platform/feed.ts";
 import { statement } from "../server/platform/sql.ts";
 import { repeat } from "./repeat.ts";
 import type { Runtime } from "./runtime.ts";
 
 const maxBatch = 200;
 
-/** What a job's message says; the rest is in its row. */
-export interface JobMessage {
-  readonly jobId: string;
-  /** Attempts that ended with their process. */
-  readonly crashes: number;
-}
+/** What a job's message says; the rest is in its row. `crashes`: attempts that ended with their process. */
+export const jobMessage = z.object({ jobId: z.uuid(), crashes: z.int() });
+export type JobMessage = z.output<typeof jobMessage>;
 
-/** What a change's message says beside the change, when it does not come from the relay. */
-export type ChangeMessage = Pick<Change, "id" | "channel" | "seq" | "entityId">;
+/** What a worker needs of a change's message; the relay's messages carry the whole change. */
+export const changeMessage = z.object({ id: z.uuid(), channel: z.string(), seq: z.int(), entityId: z.uuid() });
+export type ChangeMessage = z.output<typeof changeMessage>;
 
 /* Until when what is published now must have been begun; else it is published again, less and less often. */
 const again = "now() + least(interval '2 minutes' * 2 ^ least(publishes, 8), interval '2 hours')";
@@ -80,9 +78,9 @@ export function startDispatch(runtime: Runtime): () => Promise<void> {
 }
 
 /** @returns how many were published, `maxBatch` when there may be more */
-async function dispatchJobs({ app, broker, options }: Runtime): Promise<number> {
+async function dispatchJobs({ outbox, broker, options }: Runtime): Promise<number> {
   const names = options.jobs.map(({ name }) => name);
-  const due = await app.sql.query<{ id: string; name: string; crashes: number }>(dueJobsStatement, [names]);
+  const due = await outbox.query<{ id: string; name: string; crashes: number }>(dueJobsStatement, [names]);
   if (due.length === 0) return 0;
   const messages = due.map(({ id, name, crashes }): Outgoing => {
     const body: JobMessage = { jobId: id, crashes };
@@ -91,13 +89,13 @@ async function dispatchJobs({ app, broker, options }: Runtime): Promise<number> 
   const confirmed = await broker.publish(messages).catch(() => []);
   const stuck = due.filter((_, at) => !confirmed[at]);
   if (stuck.length === 0) return due.length;
-  await app.sql.query(putBackJobsStatement, [stuck.map(({ id }) => id)]);
+  await outbox.query(putBackJobsStatement, [stuck.map(({ id }) => id)]);
   return 0; // not at once again
 }
 
-async function dispatchChanges({ app, broker, options }: Runtime): Promise<number> {
+async function dispatchChanges({ outbox, broker, options }: Runtime): Promise<number> {
   const names = options.consumers.map(({ name }) => name);
-  const due = await app.sql.query<ChangeMessage & { consumer: string }>(dueChangesStatement, [names]);
+  const due = await outbox.query<ChangeMessage & { consumer: string }>(dueChangesStatement, [names]);
   if (due.length === 0) return 0;
   const messages = due.map(
     ({ consumer, ...body }): Outgoing => ({ id: body.id, to: { queue: consumer }, body, mandatory: true }),
@@ -105,7 +103,7 @@ async function dispatchChanges({ app, broker, options }: Runtime): Promise<numbe
   const confirmed = await broker.publish(messages).catch(() => []);
   const stuck = due.filter((_, at) => !confirmed[at]);
   if (stuck.length === 0) return due.length;
-  await app.sql.query(putBackChangesStatement, [
+  await outbox.query(putBackChangesStatement, [
     stuck.map(({ consumer }) => consumer),
     stuck.map(({ entityId }) => entityId),
     stuck.map(({ channel }) => channel),

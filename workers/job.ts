@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { PublicCtx } from "../server/context.ts";
 import type { JobDeclaration } from "../server/platform/jobs.ts";
 
+export const defaultJobPrefetch = 4;
+
 /** What a job's handler knows about its run. */
 export interface JobMeta {
   readonly jobId: string;

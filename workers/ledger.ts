@@ -2,9 +2,9 @@ import type { Pool, PoolClient } from "pg";
 import { type Sql, type Statement, sqlOn } from "../server/platform/sql.ts";
 
 /**
- * A connection of its own for counting attempts, which must be stored whatever becomes of the attempt. It never waits
- * for the pool while an attempt holds a connection, and not for the disk either: a power cut may forget a count, a
- * killed process does not.
+ * A connection of its own for book-keeping: counts of attempts, which must be stored whatever becomes of the attempt,
+ * cursors and leases. It never waits for the pool while an attempt holds a connection, and not for the disk either: a
+ * power cut may forget the latest entries, which then happen again; a killed process forgets none.
  */
 export class Ledger implements Sql {
   readonly #pool: Pool;

@@ -1,6 +1,6 @@
 import { statement } from "../server/platform/sql.ts";
 import { inTransaction } from "../server/transaction.ts";
-import { type Consumer, topicsOf } from "./consumer.ts";
+import { type Consumer, defaultPrefetch, topicsOf } from "./consumer.ts";
 import { repeat } from "./repeat.ts";
 import { type Runtime, systemContext } from "./runtime.ts";
 
@@ -60,8 +60,9 @@ export function startReconciler(runtime: Runtime): () => Promise<void> {
 /** @returns whether there is more to look at */
 async function reconcile(runtime: Runtime, consumer: Consumer): Promise<boolean> {
   const { app, broker, options } = runtime;
-  const { ready } = await broker.depth(consumer.name);
-  const ageMs = options.reconcileAfterMs * (ready > (consumer.prefetch ?? 8) ? patience : 1);
+  const depth = await broker.depth(consumer.name).catch(() => null);
+  if (!depth) return false; // nothing arrives while the broker is away
+  const ageMs = options.reconcileAfterMs * (depth.ready > defaultPrefetch ? patience : 1);
   return inTransaction(systemContext(app, "reconcile", consumer.name), async (ctx) => {
     const [span] = await ctx.sql.query<{ from: string; to: string }>(spanStatement, [consumer.name, ageMs]);
     if (!span) return false;

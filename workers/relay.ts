@@ -23,7 +23,7 @@ const claimStatement = statement(
   select c.channel, c.seq, c.id, c.at, c.actor_id as "actorId", c.type, c.entity, c.op, c.entity_id as "entityId", c.patch
   from claimed k
   cross join lateral (select * from feed.changes c where c.channel = k.channel and c.seq > k.seq order by c.seq limit $4) c
-  order by c.channel collate "C", c.seq`,
+  order by c.seq - k.seq, c.channel`, // the channels take turns, so that consumers find different entities
 );
 
 /** Only whoever still holds the lease moves the cursor: a relay that was taken for dead changes nothing. */
@@ -79,13 +79,13 @@ export function startRelay(runtime: Runtime): () => Promise<void> {
 }
 
 async function publishChannels(
-  { app, broker, options }: Runtime,
+  { app, broker, options, outbox }: Runtime,
   lease: string,
   channels: readonly string[],
   isHeard: (topic: string) => boolean,
 ): Promise<{ more: Channel[]; failed: boolean }> {
   const claimedAt = performance.now();
-  const changes = await app.sql.query<Change>(claimStatement, [channels, lease, options.leaseMs, maxChanges]);
+  const changes = await outbox.query<Change>(claimStatement, [channels, lease, options.leaseMs, maxChanges]);
   const isLate = performance.now() - claimedAt > options.leaseMs / 2; // then another may have taken over already
   const confirmed = isLate
     ? []
@@ -108,7 +108,7 @@ async function publishChannels(
     if (stuckAt >= 0) failed = true;
     else if (published.length === maxChanges) more.push(channel);
   }
-  await app.sql.query(advanceStatement, [[...done.keys()], [...done.values()], lease]);
+  await outbox.query(advanceStatement, [[...done.keys()], [...done.values()], lease]);
   return { more, failed };
 }
 

@@ -127,7 +127,7 @@ export async function runChange(runtime: Runtime, consumer: Consumer, message: C
   }
 }
 
-const keyOf = (consumer: Consumer, { entityId, channel, seq }: Pick<Change, "entityId" | "channel" | "seq">) => [
+const keyOf = (consumer: Consumer, { entityId, channel, seq }: Omit<ChangeMessage, "id">) => [
   consumer.name,
   entityId,
   channel,

@@ -9,7 +9,10 @@ export interface Runtime {
   readonly app: App;
   readonly broker: Broker;
   readonly options: WorkerOptions;
+  /** Of attempts. */
   readonly ledger: Ledger;
+  /** Of what was published. */
+  readonly outbox: Ledger;
   /** Attempts at the same time in this process: each holds a connection. */
   readonly slots: LimitFunction;
   /** One at a time: what once ended with its process runs alone, so that the next death names the culprit. */

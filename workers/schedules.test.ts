@@ -6,7 +6,7 @@ test.for([
   ["0 9 * * *", "Europe/Berlin", "2026-01-10T12:00:00Z", "2026-01-11T08:00:00.000Z"],
   ["0 9 * * *", "Europe/Berlin", "2026-07-10T12:00:00Z", "2026-07-11T07:00:00.000Z"],
   ["0 9 * * *", "UTC", "2026-07-10T12:00:00Z", "2026-07-11T09:00:00.000Z"],
-  ["30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:30:00.000Z"], // 02:30 does not exist that day
+  ["30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00.000Z"], // 02:30 does not exist that day
   ["30 2 * * *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00.000Z"], // 02:30 happens twice that day
   ["0 0 * * 1", "Asia/Tokyo", "2026-11-22T16:00:00Z", "2026-11-29T15:00:00.000Z"],
 ] as const)("%s in %s after %s is %s", ([cron, timeZone, after, expected]) => {

@@ -248,12 +248,21 @@ async function deliver(subscription: Subscription, channel: Channel, message: Co
       // the channel closed: settled by that
     }
   };
+  const body = readBody(message);
+  if (body === undefined) return settle(() => channel.nack(message, false, false)); // nobody can ever read it
   try {
-    const id = String(message.properties.messageId);
     if (subscription.stopping) throw new Error("stopping");
-    await subscription.handle({ id, body: JSON.parse(message.content.toString()) }, message);
+    await subscription.handle({ id: String(message.properties.messageId), body }, message);
     settle(() => channel.ack(message));
   } catch {
     settle(() => channel.nack(message, false, true));
+  }
+}
+
+function readBody({ content }: ConsumeMessage): unknown {
+  try {
+    return JSON.parse(content.toString());
+  } catch {
+    return undefined;
   }
 }

@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "amqplib";
-import { describe, inject, onTestFinished } from "vitest";
-import { type Consumer, topicsOf } from "../../workers/consumer.ts";
+import { describe, onTestFinished } from "vitest";
 import { defaultOptions, type WorkerOptions } from "../../workers/options.ts";
 import { startWith, type Workers } from "../../workers/start-workers.ts";
 import { openTestApp } from "./app.ts";
 import { Scene } from "./scene.ts";
 import { describeWith } from "./services.ts";
-
-export type { Consumer };
-export { topicsOf };
 
 /** The two brokers; each body runs with both. @param env makes an application use it */
 export function describeBrokers(name: string, body: (env: Record<string, string>) => void): void {
@@ -24,11 +20,8 @@ export async function openScene(env: Record<string, string>): Promise<Scene> {
   return new Scene(app);
 }
 
-/** Names that nobody else uses; what RabbitMQ keeps under them goes with the test. */
-export function ownPrefix(): string {
-  const prefix = `test_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
-  return prefix;
-}
+/** For names that nobody else uses. */
+export const ownPrefix = (): string => `test_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
 
 /** Workers with the given parts, fast paces, and queues of their own, until the test ends. */
 export async function workersFor(
@@ -62,5 +55,3 @@ export async function removeQueues(url: string, { prefix, consumers, jobs, sched
   for (const name of ["changes", "dead"]) await channel.deleteExchange(`${prefix}.${name}`);
   await connection.close();
 }
-
-export const rabbitUrl = () => inject("services").rabbitmq.url;
