@@ -11,7 +11,6 @@ import { inTransaction } from "../server/transaction.ts";
 import { defineConsumer } from "./consumer.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { handleJob } from "./job.ts";
-import { defaultOptions } from "./options.ts";
 
 const ping = declareJob({ name: "ping", input: z.strictObject({}) });
 
@@ -43,7 +42,7 @@ describeWith("rabbitmq", "RabbitMQ between relay and consumers", (url) => {
     const scene = await openScene({ AMQP_URL: Object.assign(new URL(url), { port: network.port }).href });
     const prefix = ownPrefix();
     const { heard, consumers, jobs } = parts();
-    onTestFinished(() => removeQueues(url, { ...defaultOptions, prefix, consumers, jobs, schedules: [] }));
+    onTestFinished(() => removeQueues(url, prefix, [...consumers, ...jobs]));
     const workers = await workersFor(scene, { prefix, consumers, jobs });
     await expect(workers.check()).rejects.toThrow("RabbitMQ does not answer");
     const first = await scene.board();

@@ -38,7 +38,9 @@ export async function workersFor(
     drainMs: 1_000,
     ...parts,
   };
-  if (app.config.AMQP_URL) onTestFinished(() => removeQueues(app.config.AMQP_URL as string, options));
+  const { AMQP_URL: url } = app.config;
+  const { prefix, consumers, jobs, schedules } = options;
+  if (url) onTestFinished(() => removeQueues(url, prefix, [...consumers, ...jobs, ...schedules]));
   const workers = await startWith(app, options);
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= workers.stop());
@@ -46,12 +48,11 @@ export async function workersFor(
   return { check: () => workers.check(), stop };
 }
 
-/** Removes what workers made in RabbitMQ. */
-export async function removeQueues(url: string, { prefix, consumers, jobs, schedules }: WorkerOptions): Promise<void> {
+/** Removes what was made in RabbitMQ under a prefix. */
+export async function removeQueues(url: string, prefix: string, queues: readonly { name: string }[]): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
-  const names = [...consumers, ...jobs, ...schedules].map(({ name }) => name);
-  for (const name of [...names, "dead"]) await channel.deleteQueue(`${prefix}.${name}`);
+  for (const { name } of [...queues, { name: "dead" }]) await channel.deleteQueue(`${prefix}.${name}`);
   for (const name of ["changes", "dead"]) await channel.deleteExchange(`${prefix}.${name}`);
   await connection.close();
 }
