@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram } from "prom-client";
+import type { App } from "../server/context.ts";
 import { statement } from "../server/platform/sql.ts";
+import type { Consumer } from "./consumer.ts";
 import type { Runtime } from "./runtime.ts";
 
 const labelNames = ["consumer"] as const;
@@ -86,58 +88,64 @@ export function watchQueues(runtime: Runtime): () => void {
   return () => void watched.delete(runtime);
 }
 
-new Gauge({
+/** Asked once a scrape, for all gauges together. */
+let reading: { at: number; done: Promise<void> } | null = null;
+function read(): Promise<void> {
+  if (!reading || Date.now() - reading.at > reuseMs) reading = { at: Date.now(), done: readAll() };
+  return reading.done;
+}
+const reuseMs = 500;
+
+const ready = new Gauge({
   name: "taskwire_worker_ready",
   help: "Messages that wait in the queue of a consumer (or job)",
   labelNames,
-  async collect() {
-    for (const { broker, options } of watched) {
-      const names = [...options.consumers, ...options.jobs].map(({ name }) => name);
-      await Promise.all(
-        names.map(async (consumer) => {
-          const depth = await broker.depth(consumer).catch(() => null);
-          if (depth) this.set({ consumer }, depth.ready);
-          else this.remove({ consumer });
-        }),
-      );
-    }
-  },
+  collect: read,
 });
 const dead = new Gauge({
   name: "taskwire_worker_dead",
   help: "Dead letters of a consumer (or job)",
   labelNames,
+  collect: read,
 });
-const held = new Gauge({
+const unfinished = new Gauge({
   name: "taskwire_worker_unfinished",
   help: "Jobs, and changes of a consumer, that were published or begun and are not done: running, or to be tried again",
   labelNames,
+  collect: read,
 });
-new Gauge({
+const oldest = new Gauge({
   name: "taskwire_worker_oldest_seconds",
   help: "Age of the oldest change or job that a consumer (or job) has still to do; 0: nothing to do",
   labelNames,
-  async collect() {
-    for (const { app, options } of watched) {
-      const found = await app.sql.query<Backlog>(backlogStatement).catch(() => null);
-      if (!found) continue;
-      const backlogs = new Map(found.map((backlog) => [backlog.name, backlog]));
-      const unmet = new Map(
-        await Promise.all(
-          options.consumers.map(async ({ name, on, channels }) => {
-            const values = [name, on.map(({ type }) => type), channels ?? null];
-            const [row] = await app.sql.query<{ oldest: string | null }>(unmetStatement, values).catch(() => []);
-            return [name, row?.oldest ?? null] as const;
-          }),
-        ),
-      );
-      for (const { name: consumer } of [...options.consumers, ...options.jobs]) {
-        const backlog = backlogs.get(consumer);
-        dead.set({ consumer }, backlog?.dead ?? 0);
-        held.set({ consumer }, backlog?.held ?? 0);
-        const ages = [backlog?.oldest, unmet.get(consumer)].map((at) => (at ? Date.now() - Date.parse(at) : 0));
-        this.set({ consumer }, Math.max(0, ...ages) / 1_000);
-      }
-    }
-  },
+  collect: read,
 });
+
+/** What cannot be asked now keeps no value: better none than an old one. */
+async function readAll(): Promise<void> {
+  for (const gauge of [ready, dead, unfinished, oldest]) gauge.reset();
+  await Promise.all([...watched].map((runtime) => readQueues(runtime).catch(() => {})));
+}
+
+async function readQueues({ app, broker, options }: Runtime): Promise<void> {
+  const [found, unmet] = await Promise.all([
+    app.sql.query<Backlog>(backlogStatement),
+    Promise.all(options.consumers.map((consumer) => findUnmet(app, consumer))),
+  ]);
+  const backlogs = new Map(found.map((backlog) => [backlog.name, backlog]));
+  for (const [at, { name: consumer }] of [...options.consumers, ...options.jobs].entries()) {
+    const backlog = backlogs.get(consumer);
+    dead.set({ consumer }, backlog?.dead ?? 0);
+    unfinished.set({ consumer }, backlog?.held ?? 0);
+    const ages = [backlog?.oldest, unmet[at]].map((since) => (since ? Date.now() - Date.parse(since) : 0));
+    oldest.set({ consumer }, Math.max(0, ...ages) / 1_000);
+    const depth = await broker.depth(consumer).catch(() => null);
+    if (depth) ready.set({ consumer }, depth.ready);
+  }
+}
+
+async function findUnmet(app: App, { name, on, channels }: Consumer): Promise<string | null> {
+  const values = [name, on.map(({ type }) => type), channels ?? null];
+  const [row] = await app.sql.query<{ oldest: string | null }>(unmetStatement, values);
+  return row?.oldest ?? null;
+}

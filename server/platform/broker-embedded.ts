@@ -1,5 +1,4 @@
 import { PgBoss } from "pg-boss";
-import { v7 } from "uuid";
 import type { Broker, BrokerOptions, Consumption, Incoming, Outgoing, QueueDefinition } from "./broker.ts";
 
 /** What pg-boss keeps of a message. */
@@ -42,14 +41,14 @@ export async function openEmbeddedBroker({ prefix, pool, wake, log }: BrokerOpti
     },
 
     async publish(messages) {
-      const batches = new Map<string, { id: string; data: Envelope }[]>();
+      const batches = new Map<string, { data: Envelope }[]>();
       const unroutable = new Set<Outgoing>();
       for (const message of messages) {
         const names = targets(message);
         if (names.length === 0 && message.mandatory) unroutable.add(message);
         for (const name of names) {
           const batch = batches.get(name) ?? [];
-          batch.push({ id: v7(), data: { id: message.id, body: message.body } }); // fetched in the order of these ids
+          batch.push({ data: { id: message.id, body: message.body } });
           batches.set(name, batch);
         }
       }

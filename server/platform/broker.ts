@@ -37,8 +37,8 @@ export interface Depth {
 }
 
 /**
- * Carries messages to the workers: at least once, in order per publisher. It keeps no retries and no truth; what must
- * not be lost is in the database, from where it can be published again.
+ * Carries messages to the workers: at least once, and in the order of publishing while nothing goes wrong. It keeps no
+ * retries and no truth; what must not be lost is in the database, from where it can be published again.
  */
 export interface Broker {
   /** Makes the queues, and keeps making them again should they vanish. Called once, at start-up. */
