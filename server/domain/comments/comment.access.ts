@@ -75,17 +75,22 @@ export async function accessOwnComment(
 
 const callerStatement = statement(
   "comment.caller",
-  `select u.name, me.role from tasks.tasks t
+  `select u.name, me.role, exists (select from tasks.watches w where w.task_id = t.id and w.user_id = $2) as watches
+  from tasks.tasks t
   join organizations.members me on me.organization_id = t.organization_id and me.user_id = $2
   join auth.users u on u.id = me.user_id where t.id = $1`,
 );
 
+interface Caller {
+  name: string;
+  role: OrganizationRole;
+  /** Hears of the task already. */
+  watches: boolean;
+}
+
 /** Who calls, as the people around a task see them; null for strangers, whom the task's door refuses. */
-export async function findCaller(ctx: Ctx, taskId: string): Promise<{ name: string; role: OrganizationRole } | null> {
-  const [caller] = await ctx.sql.query<{ name: string; role: OrganizationRole }>(callerStatement, [
-    taskId,
-    ctx.actor.userId,
-  ]);
+export async function findCaller(ctx: Ctx, taskId: string): Promise<Caller | null> {
+  const [caller] = await ctx.sql.query<Caller>(callerStatement, [taskId, ctx.actor.userId]);
   return caller ?? null;
 }
 

@@ -8,7 +8,7 @@ import { record } from "../change.ts";
 import { id, text } from "../fields.ts";
 import { accessTask } from "../tasks/task.access.ts";
 import { requireNotTrashed } from "../tasks/task.rules.ts";
-import { addWatches } from "../tasks/task.watches.ts";
+import { insertWatches } from "../tasks/task.watches.ts";
 import { findCaller, readsInternal, requireNotDeleted } from "./comment.access.ts";
 import { commentCreated } from "./comment.events.ts";
 import { readBody, tellMentioned } from "./comment.mentions.ts";
@@ -71,10 +71,7 @@ export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInpu
     const { organizationId, projectId } = task;
     const { userId: authorId } = ctx.actor;
     const place = { organizationId, projectId, taskId, internal, authorId };
-    const [words] = await Promise.all([
-      readBody(ctx, place, input.body, insider),
-      addWatches(ctx, [{ task, userId: authorId }]),
-    ]);
+    const words = await readBody(ctx, place, input.body, insider);
     const comment: CommentView = {
       id: v7(),
       ...place,
@@ -94,6 +91,7 @@ export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInpu
       version: 1,
     };
     insertComment(ctx, comment);
+    if (!caller?.watches) insertWatches(ctx, [{ task, userId: authorId }]);
     record(ctx, commentCreated, null, comment);
     await tellMentioned(ctx, comment);
     return comment;
