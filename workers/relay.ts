@@ -34,11 +34,19 @@ const advanceStatement = statement(
   where k.channel = done.channel and k.lease = $3`,
 );
 
+const behind = "c.seq > coalesce(k.seq, 0) and (k.leased_until is null or k.leased_until < now())";
+/* What was missed is nearly always young; looking there costs as much as happened lately. */
+const behindLatelyStatement = statement(
+  "relay.behind-lately",
+  `select distinct channel from feed.changes c left join feed.relay_cursors k using (channel)
+  where c.at > now() - make_interval(secs => $1::float8 / 1000) and ${behind}`,
+);
 const behindStatement = statement(
   "relay.behind",
-  `select h.channel from feed.heads h left join feed.relay_cursors k using (channel)
-  where h.seq > coalesce(k.seq, 0) and (k.leased_until is null or k.leased_until < now()) limit 1000`,
+  `select channel from feed.heads c left join feed.relay_cursors k using (channel) where ${behind}`,
 );
+/** Looking at all channels costs some 0.1 s for 100,000 of them. */
+const lookAtAllMs = 30_000;
 
 /**
  * Publishes the changes of each channel in their order. A relay leases the channels it publishes for that moment;
@@ -53,23 +61,25 @@ export function startRelay(runtime: Runtime): () => Promise<void> {
   const woken = new Set<string>();
   const isHeard = hearing(runtime);
 
-  let isSweepWanted = false;
-  const publishing = repeat(app.log, "relay", options.sweepMs, async (isClock) => {
-    const isSweep = isClock || isSweepWanted;
-    isSweepWanted = false;
-    if (isSweep)
-      for (const { channel } of await app.sql.query<{ channel: string }>(behindStatement)) woken.add(channel);
+  let lookAtAllAt = 0;
+
+  const find = (): Promise<{ channel: string }[]> => {
+    if (performance.now() < lookAtAllAt) return app.sql.query(behindLatelyStatement, [options.leaseMs * 2]);
+    lookAtAllAt = performance.now() + lookAtAllMs;
+    return app.sql.query(behindStatement);
+  };
+  const publishing = repeat(app.log, "relay", options.sweepMs, async (isSweep) => {
+    if (isSweep) for (const { channel } of await find()) woken.add(channel);
     while (woken.size > 0) {
       const channels = [...woken].slice(0, maxChannels);
       for (const channel of channels) woken.delete(channel);
-      const { more, failed } = await publishChannels(runtime, lease, channels, isHeard);
-      for (const channel of more) woken.add(channel);
-      if (failed) woken.clear(); // the sweep tries again
+      const { more, stuck } = await publishChannels(runtime, lease, channels, isHeard);
+      for (const channel of [...more, ...stuck]) woken.add(channel);
+      if (stuck.length > 0) return; // until the next turn
     }
   });
   const ignore = app.wake.on("relay", (channel) => {
     if (channel) woken.add(channel);
-    else isSweepWanted = true;
     publishing.now();
   });
   return async () => {
@@ -83,7 +93,7 @@ async function publishChannels(
   lease: string,
   channels: readonly string[],
   isHeard: (topic: string) => boolean,
-): Promise<{ more: Channel[]; failed: boolean }> {
+): Promise<{ more: Channel[]; stuck: Channel[] }> {
   const claimedAt = performance.now();
   const changes = await outbox.query<Change>(claimStatement, [channels, lease, options.leaseMs, maxChanges]);
   const isLate = performance.now() - claimedAt > options.leaseMs / 2; // then another may have taken over already
@@ -100,16 +110,16 @@ async function publishChannels(
   );
   const done = new Map<string, number>(channels.map((channel) => [channel, 0]));
   const more: Channel[] = [];
-  let failed = false;
+  const stuck: Channel[] = [];
   for (const [channel, published] of byChannel) {
     const stuckAt = published.findIndex(({ isOut }) => !isOut);
     const out = stuckAt < 0 ? published : published.slice(0, stuckAt);
     done.set(channel, out.at(-1)?.seq ?? 0);
-    if (stuckAt >= 0) failed = true;
+    if (stuckAt >= 0) stuck.push(channel);
     else if (published.length === maxChanges) more.push(channel);
   }
   await outbox.query(advanceStatement, [[...done.keys()], [...done.values()], lease]);
-  return { more, failed };
+  return { more, stuck };
 }
 
 const outgoing = (change: Change, isHeard: (topic: string) => boolean): Outgoing => {

@@ -28,7 +28,7 @@ create table feed.relay_cursors (
 insert into feed.relay_cursors (channel, seq) select channel, seq from feed.heads;
 
 -- For the reconciler, which looks at spans of time; nearly free to write.
-create index changes_at on feed.changes using brin (at) with (pages_per_range = 16);
+create index changes_at on feed.changes using brin (at) with (pages_per_range = 16, autosummarize = on);
 `;
 
 const inbox = `
