@@ -15,7 +15,7 @@ export const changeMessage = z.object({ id: z.uuid(), channel: z.string(), seq: 
 export type ChangeMessage = z.output<typeof changeMessage>;
 
 /* Until when what is published now must have been begun; else it is published again, less and less often. */
-const again = "now() + least(interval '2 minutes' * 2 ^ least(publishes, 8), interval '2 hours')";
+const again = "now() + make_interval(secs => $2::float8 / 1000) * 2 ^ least(publishes, 6)";
 /* What was begun and is due again did not end: its process died. */
 const taken = `due_at = ${again}, publishes = publishes + 1,
   crashes = crashes + (started_at is not null)::int, started_at = null`;
@@ -77,10 +77,16 @@ export function startDispatch(runtime: Runtime): () => Promise<void> {
   };
 }
 
+interface DueJob {
+  id: string;
+  name: string;
+  crashes: number;
+}
+
 /** @returns how many were published, `maxBatch` when there may be more */
 async function dispatchJobs({ outbox, broker, options }: Runtime): Promise<number> {
   const names = options.jobs.map(({ name }) => name);
-  const due = await outbox.query<{ id: string; name: string; crashes: number }>(dueJobsStatement, [names]);
+  const due = await outbox.query<DueJob>(dueJobsStatement, [names, options.reconcileAfterMs]);
   if (due.length === 0) return 0;
   const messages = due.map(({ id, name, crashes }): Outgoing => {
     const body: JobMessage = { jobId: id, crashes };
@@ -95,7 +101,10 @@ async function dispatchJobs({ outbox, broker, options }: Runtime): Promise<numbe
 
 async function dispatchChanges({ outbox, broker, options }: Runtime): Promise<number> {
   const names = options.consumers.map(({ name }) => name);
-  const due = await outbox.query<ChangeMessage & { consumer: string }>(dueChangesStatement, [names]);
+  const due = await outbox.query<ChangeMessage & { consumer: string }>(dueChangesStatement, [
+    names,
+    options.reconcileAfterMs,
+  ]);
   if (due.length === 0) return 0;
   const messages = due.map(
     ({ consumer, ...body }): Outgoing => ({ id: body.id, to: { queue: consumer }, body, mandatory: true }),
