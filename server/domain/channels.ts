@@ -184,7 +184,10 @@ const snapshots: Record<ChannelKind, Parts> = {
       "snapshot.task-links",
       `select ${taskLinkColumns} from tasks.task_links k where k.project_id = $1`,
     ),
-    file: statement("snapshot.files", `select ${fileColumns} from ${fileJoins} where f.project_id = $1`),
+    file: statement(
+      "snapshot.files",
+      `select ${fileColumns} from ${fileJoins} where f.project_id = $1 and not f.internal`,
+    ),
     shareLink: statement(
       "snapshot.share-links",
       `select ${shareLinkColumns} from files.share_links sl where sl.project_id = $1`,
@@ -200,6 +203,10 @@ const snapshots: Record<ChannelKind, Parts> = {
     comment: statement(
       "snapshot.internal-comments",
       `select ${commentColumns} from comments.comments c where c.task_id = $1 and c.internal`,
+    ),
+    file: statement(
+      "snapshot.internal-files",
+      `select ${fileColumns} from ${fileJoins} where f.task_id = $1 and f.internal`,
     ),
   },
 };

@@ -11,6 +11,7 @@ import {
   teamDeletion,
   teamRename,
 } from "./consequences.ts";
+import { dropTaskFiles } from "./files/delete-file.ts";
 import {
   deleteProjectsOf,
   followTeamChange,
@@ -27,7 +28,7 @@ teamChange.followedBy(followTeamChange);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
 projectDeletion.followedBy(dropProjectComments, deleteTasks);
-taskPurge.followedBy(dropTaskComments);
+taskPurge.followedBy(dropTaskComments, dropTaskFiles);
 labelDeletion.followedBy(dropLabel);
 statusTurn.followedBy(turnTasks);
 statusDeletion.followedBy(moveTasksAway);

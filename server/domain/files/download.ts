@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
-import { notFound, ruleBroken } from "../../errors.ts";
+import { notFound } from "../../errors.ts";
 import { sealedTokens } from "../../platform/sealed-tokens.ts";
 import { statement } from "../../platform/sql.ts";
 import { id } from "../fields.ts";
 import { accessFile } from "./file.access.ts";
 import type { FileView } from "./file.view.ts";
+import { requireReady } from "./states.ts";
 
 /** How long a link works that was made for one download. */
 export const linkSeconds = 300;
@@ -70,14 +71,6 @@ export async function contentOf(
         attachment,
       }
     : { objectKey, sizeBytes, mediaType, etag: `"${sha256}"`, modifiedAt: createdAt, name: file.name, attachment };
-}
-
-/** @throws AppError `rule.broken` */
-export function requireReady(state: FileView["state"]): void {
-  if (state === "inspecting") {
-    throw ruleBroken("file.inspecting", "This file is still being looked through; try again in a moment.");
-  }
-  if (state === "locked") throw ruleBroken("file.locked", "Something harmful was found in this file; it stays locked.");
 }
 
 /**

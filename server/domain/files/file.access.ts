@@ -1,10 +1,15 @@
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
-import { invalid, notFound } from "../../errors.ts";
+import { denied, invalid, notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { id } from "../fields.ts";
 import { accessOrganization, requireOrganizationPermission } from "../organizations/organization.access.ts";
-import type { OrganizationPermission, OrganizationRole, ProjectPermission } from "../permissions.ts";
+import {
+  type OrganizationPermission,
+  type OrganizationRole,
+  organizationGrants,
+  type ProjectPermission,
+} from "../permissions.ts";
 import {
   accessProject,
   type ProjectStanding,
@@ -45,10 +50,16 @@ const lockStatement = statement("file.lock", "select from files.files where id =
 
 /** The only way to a file by id. Hidden and missing fail alike. Inside a transaction it is locked. */
 export async function accessFile(ctx: Ctx, fileId: string, permission: FilePermission): Promise<FileView> {
-  const [, [row]] = await Promise.all([
+  const [, file] = await Promise.all([
     ctx.transaction ? ctx.sql.query(lockStatement, [fileId]) : null,
-    ctx.sql.query<Row>(readStatement, [fileId, ctx.actor.userId]),
+    admitToFile(ctx, fileId, permission),
   ]);
+  return file;
+}
+
+/** The same door without a lock: for operations that lock other things. */
+export async function admitToFile(ctx: Ctx, fileId: string, permission: FilePermission): Promise<FileView> {
+  const [row] = await ctx.sql.query<Row>(readStatement, [fileId, ctx.actor.userId]);
   requireFilePermission(ctx, row, permission, "file", fileId);
   const { projectArchivedAt: _, roleRank: __, organizationRole: ___, ...file } = row;
   return file;
@@ -61,17 +72,20 @@ export function requireFilePermission<
   if (!row) throw notFound(entity, id);
   const owns = row.createdById === ctx.actor.userId && (permission === "file.update" || permission === "file.delete");
   const needed = owns ? "file.upload" : permission;
-  if (row.internal && row.organizationRole === "guest") throw notFound(entity, id);
+  if (row.internal && !readsInternal(row.organizationRole)) throw notFound(entity, id);
   if (row.projectId) return requireProjectPermission(row, needed, entity, id);
   if (row.organizationRole === "guest") throw notFound(entity, id); // guests do not see an organization's files
   requireOrganizationPermission(row.organizationRole, inOrganization[needed], entity, id);
 }
+
+const readsInternal = (role: OrganizationRole | null) => role !== null && organizationGrants(role, "comment.internal");
 
 /** Where a file is to hang: exactly one of the three. */
 export const targetFields = {
   taskId: id.optional(),
   projectId: id.optional(),
   organizationId: id.optional().describe("a file of the organization, outside all projects"),
+  internal: z.boolean().optional().describe("hidden from guests, as internal comments are; only on a task"),
 };
 export const targetInput = z.object(targetFields);
 
@@ -79,6 +93,7 @@ export interface Target {
   organizationId: string;
   projectId: string | null;
   taskId: string | null;
+  internal: boolean;
 }
 
 /**
@@ -89,25 +104,37 @@ export interface Target {
  */
 export async function accessTarget(
   ctx: Ctx,
-  { taskId, projectId, organizationId }: z.output<typeof targetInput>,
+  { taskId, projectId, organizationId, internal = false }: z.output<typeof targetInput>,
   permission: "file.read" | "file.upload",
 ): Promise<Target> {
   if ([taskId, projectId, organizationId].filter(Boolean).length !== 1) {
     throw invalid("taskId", "Name one of taskId, projectId and organizationId.");
   }
+  if (internal && !taskId) throw invalid("internal", "Only a task has internal files.");
   if (taskId) {
     const task = await admitToTask(ctx, taskId, permission);
     if (permission === "file.upload") requireNotTrashed(task);
-    return { organizationId: task.organizationId, projectId: task.projectId, taskId };
+    if (internal) await requireInternal(ctx, task.organizationId);
+    return { organizationId: task.organizationId, projectId: task.projectId, taskId, internal };
   }
   if (projectId) {
     const project = await accessProject(ctx, projectId, permission);
-    return { organizationId: project.organizationId, projectId, taskId: null };
+    return { organizationId: project.organizationId, projectId, taskId: null, internal };
   }
   const { organization } = await accessOrganization(ctx, organizationId as string, inOrganization[permission]);
-  return { organizationId: organization.id, projectId: null, taskId: null };
+  return { organizationId: organization.id, projectId: null, taskId: null, internal };
+}
+
+const roleStatement = statement(
+  "file.role-in-organization",
+  "select role from organizations.members where organization_id = $1 and user_id = $2",
+);
+
+async function requireInternal(ctx: Ctx, organizationId: string): Promise<void> {
+  const [member] = await ctx.sql.query<{ role: OrganizationRole }>(roleStatement, [organizationId, ctx.actor.userId]);
+  if (!readsInternal(member?.role ?? null)) throw denied("comment.internal");
 }
 
 /** The input that leads to a known place again. */
-export const targetOf = ({ organizationId, projectId, taskId }: Target): z.output<typeof targetInput> =>
-  taskId ? { taskId } : projectId ? { projectId } : { organizationId };
+export const targetOf = ({ organizationId, projectId, taskId, internal }: Target): z.output<typeof targetInput> =>
+  taskId ? { taskId, internal } : projectId ? { projectId } : { organizationId };

@@ -1,11 +1,14 @@
 import { defineChange } from "../change.ts";
-import { fileViewSchema, shareLinkViewSchema } from "./file.view.ts";
+import { type FileView, fileViewSchema, shareLinkViewSchema } from "./file.view.ts";
 
 /** Who may read the project, or the organization, may know of the file. */
 const channel = (view: { organizationId: string; projectId: string | null }) =>
   view.projectId ? (`project:${view.projectId}` as const) : (`organization:${view.organizationId}` as const);
 
-const file = { entity: "file", view: fileViewSchema, channel } as const;
+/** Internal files are where internal comments are. */
+const fileChannel = (view: FileView) => (view.internal ? (`task-internal:${view.taskId}` as const) : channel(view));
+
+const file = { entity: "file", view: fileViewSchema, channel: fileChannel } as const;
 export const fileAdded = defineChange({ ...file, type: "file.added", op: "create" });
 export const fileRenamed = defineChange({ ...file, type: "file.renamed", op: "update" });
 /** Other bytes under the same name: newer ones, or older ones again. */

@@ -5,6 +5,7 @@ import { enqueue } from "../../platform/jobs.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction, write } from "../../transaction.ts";
 import { record } from "../change.ts";
+import type { BlobContent } from "./blob.ts";
 import { accessFile, accessTarget, targetOf } from "./file.access.ts";
 import { fileAdded, fileReplaced } from "./file.events.ts";
 import { inspectJob, thumbnailJob } from "./file.jobs.ts";
@@ -36,7 +37,7 @@ const nextNumberStatement = statement(
   "file-version.next",
   `select max(number) + 1 as number from files.versions where file_id = $1`,
 );
-const replaceStatement = statement(
+export const replaceStatement = statement(
   "file.replace",
   `update files.files set version_number = $2, version = version + 1, updated_at = $3 where id = $1`,
 );
@@ -73,24 +74,27 @@ export const publishFile = (ctx: Ctx, upload: Upload, measure: Measure): Promise
     return before ? record(ctx, fileReplaced, before, file) : record(ctx, fileAdded, null, file);
   });
 
-type Content = Pick<FileView, "sizeBytes" | "sha256" | "mediaType" | "state" | "hasThumbnail">;
+/** The file must be locked. */
+export async function nextVersionNumber(ctx: Ctx, fileId: string): Promise<number> {
+  const [next] = await ctx.sql.query<{ number: number }>(nextNumberStatement, [fileId]);
+  return next?.number ?? 1;
+}
 
-async function replaced(ctx: Ctx, before: FileView, content: Content): Promise<FileView> {
-  const [next] = await ctx.sql.query<{ number: number }>(nextNumberStatement, [before.id]);
-  const versionNumber = next?.number ?? 1;
+async function replaced(ctx: Ctx, before: FileView, content: BlobContent): Promise<FileView> {
+  const versionNumber = await nextVersionNumber(ctx, before.id);
   write(ctx, replaceStatement, [before.id, versionNumber, ctx.now]);
   return { ...before, ...content, versionNumber, updatedAt: ctx.now.toISOString(), version: before.version + 1 };
 }
 
-async function added(ctx: Ctx, upload: Upload, content: Content): Promise<FileView> {
+async function added(ctx: Ctx, upload: Upload, content: BlobContent): Promise<FileView> {
   const target = await accessTarget(ctx, targetOf(upload), "file.upload");
-  return newFile(ctx, { ...target, internal: upload.internal, name: upload.name, ...content });
+  return newFile(ctx, { ...target, name: upload.name, ...content });
 }
 
 /** A file that is about to be written. */
 export function newFile(
   ctx: Ctx,
-  fields: Content & Pick<FileView, "organizationId" | "projectId" | "taskId" | "internal" | "name">,
+  fields: BlobContent & Pick<FileView, "organizationId" | "projectId" | "taskId" | "internal" | "name">,
 ): FileView {
   const now = ctx.now.toISOString();
   const { sizeBytes, sha256, mediaType, state, hasThumbnail, ...place } = fields;

@@ -26,6 +26,7 @@ export const placeFields = {
 
 export const receiveFileInput = z.strictObject({
   ...placeFields,
+  internal: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
   sizeBytes: z.coerce.number().int().min(0).optional().describe("checked"),
   sha256: sha256Field.optional().describe("checked"),
 });
@@ -43,8 +44,8 @@ export const limitOf = (ctx: Ctx) => ctx.app.config.FILE_SIZE_LIMIT_MIB * 1_048_
 export async function accessPlace(
   ctx: Ctx,
   { fileId, ...target }: z.output<z.ZodObject<typeof placeFields>>,
-): Promise<Target & { fileId: string | null; internal: boolean }> {
-  if (!fileId) return { ...(await accessTarget(ctx, target, "file.upload")), fileId: null, internal: false };
+): Promise<Target & { fileId: string | null }> {
+  if (!fileId) return { ...(await accessTarget(ctx, target, "file.upload")), fileId: null };
   if (Object.values(target).some(Boolean)) throw invalid("fileId", "A new version goes where its file is.");
   const { organizationId, projectId, taskId, internal } = await accessFile(ctx, fileId, "file.update");
   return { organizationId, projectId, taskId, fileId, internal };
@@ -125,12 +126,13 @@ const deleteStatement = statement(
 );
 const expireStatement = statement(
   "upload.expire",
-  "update files.uploads set expires_at = now() where id = $1 and completed_file_id is null",
+  "update files.uploads set expires_at = least(expires_at, now() + interval '1 hour') where id = $1 and completed_file_id is null returning id",
 );
 
-/** Gives back the space at once; what became of the bytes, the collector sees to. */
-async function discard(ctx: Ctx, upload: Upload): Promise<void> {
-  await ctx.app.store.delete(upload.objectKey);
-  await ctx.app.sql.query(expireStatement, [upload.id]);
+/** Gives back the space at once, and the bytes; what comes later, the collector finds. A complete one stays. */
+export async function discard(ctx: Ctx, upload: Upload): Promise<void> {
+  const ended = await ctx.app.sql.query(expireStatement, [upload.id]);
+  if (ended.length === 0) return;
   await ctx.app.sql.query(deleteStatement, [upload.id]);
+  await ctx.app.store.delete(upload.objectKey);
 }

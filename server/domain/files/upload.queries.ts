@@ -6,7 +6,6 @@ import type { Target } from "./file.access.ts";
 /** Bytes on their way. */
 export interface Upload extends Target {
   id: string;
-  internal: boolean;
   /** The file that they become a new version of. */
   fileId: string | null;
   name: string;
