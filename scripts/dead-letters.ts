@@ -11,7 +11,7 @@ import {
   findDeadLetters,
   listDeadLetters,
   replayDeadLetters,
-} from "../workers/dead-letters.ts";
+} from "../workers/engine/dead-letters.ts";
 
 const usage = `Usage: npm run dead-letters -- <command>
 

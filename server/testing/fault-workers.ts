@@ -1,9 +1,8 @@
 import { z } from "zod";
-import type { Consumer } from "../../workers/consumer.ts";
-import { defineConsumer } from "../../workers/consumer.ts";
+import { type Consumer, defineConsumer } from "../../workers/consumer.ts";
+import { defaultOptions, type WorkerOptions } from "../../workers/engine/options.ts";
+import { startWith } from "../../workers/engine/start-workers.ts";
 import { handleJob } from "../../workers/job.ts";
-import { defaultOptions, type WorkerOptions } from "../../workers/options.ts";
-import { startWith } from "../../workers/start-workers.ts";
 import { readConfig } from "../config.ts";
 import { taskCreated, taskUpdated } from "../domain/tasks/task.events.ts";
 import { openApp } from "../open-app.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "amqplib";
 import { describe, onTestFinished } from "vitest";
-import { defaultOptions, type WorkerOptions } from "../../workers/options.ts";
-import { startWith, type Workers } from "../../workers/start-workers.ts";
+import { defaultOptions, type WorkerOptions } from "../../workers/engine/options.ts";
+import { startWith, type Workers } from "../../workers/engine/start-workers.ts";
 import { openTestApp } from "./app.ts";
 import { Scene } from "./scene.ts";
 import { describeWith } from "./services.ts";

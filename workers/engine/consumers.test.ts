@@ -1,11 +1,11 @@
 import { v7 } from "uuid";
 import { expect, test } from "vitest";
-import type { PublicCtx } from "../server/context.ts";
-import { taskCreated, taskUpdated } from "../server/domain/tasks/task.events.ts";
-import { PermanentFailure } from "../server/platform/jobs.ts";
-import type { Scene } from "../server/testing/scene.ts";
-import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
-import { type Consumer, defineConsumer } from "./consumer.ts";
+import type { PublicCtx } from "../../server/context.ts";
+import { taskCreated, taskUpdated } from "../../server/domain/tasks/task.events.ts";
+import { PermanentFailure } from "../../server/platform/jobs.ts";
+import type { Scene } from "../../server/testing/scene.ts";
+import { describeBrokers, openScene, ownPrefix, workersFor } from "../../server/testing/workers.ts";
+import { type Consumer, defineConsumer } from "../consumer.ts";
 import { dropDeadLetters, findDeadLetters, listDeadLetters, replayDeadLetters } from "./dead-letters.ts";
 
 interface Effect {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Outgoing } from "../server/platform/broker.ts";
-import { statement } from "../server/platform/sql.ts";
+import type { Outgoing } from "../../server/platform/broker.ts";
+import { statement } from "../../server/platform/sql.ts";
 import { repeat } from "./repeat.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { faultOptions, poison } from "../server/testing/fault-workers.ts";
-import { canStartRabbitMq, RabbitMqServer } from "../server/testing/rabbitmq-server.ts";
-import type { Caller } from "../server/testing/scene.ts";
-import { openScene } from "../server/testing/workers.ts";
+import { faultOptions, poison } from "../../server/testing/fault-workers.ts";
+import { canStartRabbitMq, RabbitMqServer } from "../../server/testing/rabbitmq-server.ts";
+import type { Caller } from "../../server/testing/scene.ts";
+import { openScene } from "../../server/testing/workers.ts";
 
-const program = fileURLToPath(new URL("../server/testing/fault-workers.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../server/testing/fault-workers.ts", import.meta.url));
 const tasks = 50;
 const workerCount = 3;
 

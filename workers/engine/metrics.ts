@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from "prom-client";
-import type { App } from "../server/context.ts";
-import { statement } from "../server/platform/sql.ts";
-import type { Consumer } from "./consumer.ts";
+import type { App } from "../../server/context.ts";
+import { statement } from "../../server/platform/sql.ts";
+import type { Consumer } from "../consumer.ts";
 import type { Runtime } from "./runtime.ts";
 
 const labelNames = ["consumer"] as const;

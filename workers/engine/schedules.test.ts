@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
-import { defineSchedule, nextRun } from "./schedule.ts";
+import { describeBrokers, openScene, ownPrefix, workersFor } from "../../server/testing/workers.ts";
+import { defineSchedule, nextRun } from "../schedule.ts";
 
 test.for([
   ["0 9 * * *", "Europe/Berlin", "2026-01-10T12:00:00Z", "2026-01-11T08:00:00.000Z"],

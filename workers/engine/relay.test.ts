@@ -1,14 +1,14 @@
 import { v7 } from "uuid";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { taskCreated, taskUpdated } from "../server/domain/tasks/task.events.ts";
-import { declareJob, enqueue } from "../server/platform/jobs.ts";
-import { openSecondApp } from "../server/testing/gateway.ts";
-import { Scene } from "../server/testing/scene.ts";
-import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
-import { inTransaction } from "../server/transaction.ts";
-import { defineConsumer } from "./consumer.ts";
-import { handleJob } from "./job.ts";
+import { taskCreated, taskUpdated } from "../../server/domain/tasks/task.events.ts";
+import { declareJob, enqueue } from "../../server/platform/jobs.ts";
+import { openSecondApp } from "../../server/testing/gateway.ts";
+import { Scene } from "../../server/testing/scene.ts";
+import { describeBrokers, openScene, ownPrefix, workersFor } from "../../server/testing/workers.ts";
+import { inTransaction } from "../../server/transaction.ts";
+import { defineConsumer } from "../consumer.ts";
+import { handleJob } from "../job.ts";
 
 function listener() {
   const heard: string[] = [];

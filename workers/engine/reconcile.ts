@@ -1,6 +1,6 @@
-import { statement } from "../server/platform/sql.ts";
-import { inTransaction } from "../server/transaction.ts";
-import { type Consumer, defaultPrefetch, topicsOf } from "./consumer.ts";
+import { statement } from "../../server/platform/sql.ts";
+import { inTransaction } from "../../server/transaction.ts";
+import { type Consumer, defaultPrefetch, topicsOf } from "../consumer.ts";
 import { repeat } from "./repeat.ts";
 import { type Runtime, systemContext } from "./runtime.ts";
 

@@ -1,6 +1,6 @@
 import type { LimitFunction } from "p-limit";
-import { type App, contextOf, type PublicCtx } from "../server/context.ts";
-import type { Broker } from "../server/platform/broker.ts";
+import { type App, contextOf, type PublicCtx } from "../../server/context.ts";
+import type { Broker } from "../../server/platform/broker.ts";
 import type { Ledger } from "./ledger.ts";
 import type { WorkerOptions } from "./options.ts";
 

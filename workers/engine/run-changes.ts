@@ -1,10 +1,10 @@
-import type { PublicCtx } from "../server/context.ts";
-import type { AnyChange } from "../server/domain/events.ts";
-import type { Change } from "../server/platform/feed.ts";
-import { PermanentFailure } from "../server/platform/jobs.ts";
-import { statement } from "../server/platform/sql.ts";
-import { inTransaction, write } from "../server/transaction.ts";
-import type { Consumer } from "./consumer.ts";
+import type { PublicCtx } from "../../server/context.ts";
+import type { AnyChange } from "../../server/domain/events.ts";
+import type { Change } from "../../server/platform/feed.ts";
+import { PermanentFailure } from "../../server/platform/jobs.ts";
+import { statement } from "../../server/platform/sql.ts";
+import { inTransaction, write } from "../../server/transaction.ts";
+import type { Consumer } from "../consumer.ts";
 import { buryChange } from "./dead-letters.ts";
 import type { ChangeMessage } from "./dispatch.ts";
 import { observeAttempt } from "./metrics.ts";

@@ -1,8 +1,8 @@
 import { v7 } from "uuid";
-import type { Outgoing } from "../server/platform/broker.ts";
-import type { Change, Channel } from "../server/platform/feed.ts";
-import { statement } from "../server/platform/sql.ts";
-import { topicOf } from "./consumer.ts";
+import type { Outgoing } from "../../server/platform/broker.ts";
+import type { Change, Channel } from "../../server/platform/feed.ts";
+import { statement } from "../../server/platform/sql.ts";
+import { topicOf } from "../consumer.ts";
 import { repeat } from "./repeat.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -1,9 +1,9 @@
 import { v7 } from "uuid";
-import { statement } from "../server/platform/sql.ts";
-import { inTransaction, write } from "../server/transaction.ts";
+import { statement } from "../../server/platform/sql.ts";
+import { inTransaction, write } from "../../server/transaction.ts";
+import { nextRun, type Schedule } from "../schedule.ts";
 import { repeat } from "./repeat.ts";
 import { type Runtime, systemContext } from "./runtime.ts";
-import { nextRun, type Schedule } from "./schedule.ts";
 
 const setStatement = statement(
   "schedules.set",

@@ -1,5 +1,5 @@
-import type { Sql } from "../server/platform/sql.ts";
-import { statement } from "../server/platform/sql.ts";
+import type { Sql } from "../../server/platform/sql.ts";
+import { statement } from "../../server/platform/sql.ts";
 
 /** Something that was given up, with all that is needed to understand it and to try again. */
 export interface DeadLetter {

@@ -1,9 +1,9 @@
-import { PermanentFailure } from "../server/platform/jobs.ts";
-import { statement } from "../server/platform/sql.ts";
-import { write } from "../server/transaction.ts";
+import { PermanentFailure } from "../../server/platform/jobs.ts";
+import { statement } from "../../server/platform/sql.ts";
+import { write } from "../../server/transaction.ts";
+import type { JobHandler, JobMeta } from "../job.ts";
 import { buryJob } from "./dead-letters.ts";
 import type { JobMessage } from "./dispatch.ts";
-import type { JobHandler, JobMeta } from "./job.ts";
 import { observeAttempt } from "./metrics.ts";
 import { HandedBack, type Runtime, systemContext, within } from "./runtime.ts";
 

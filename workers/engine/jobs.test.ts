@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { declareJob, enqueue, PermanentFailure } from "../server/platform/jobs.ts";
-import type { Scene } from "../server/testing/scene.ts";
-import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
-import { inTransaction } from "../server/transaction.ts";
+import { declareJob, enqueue, PermanentFailure } from "../../server/platform/jobs.ts";
+import type { Scene } from "../../server/testing/scene.ts";
+import { describeBrokers, openScene, ownPrefix, workersFor } from "../../server/testing/workers.ts";
+import { inTransaction } from "../../server/transaction.ts";
+import { handleJob, type JobHandler } from "../job.ts";
 import { listDeadLetters, replayDeadLetters } from "./dead-letters.ts";
-import { handleJob, type JobHandler } from "./job.ts";
 
 const send = declareJob({ name: "letter.send", input: z.strictObject({ to: z.string() }) });
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { taskCreated, taskMoved } from "../server/domain/tasks/task.events.ts";
-import { declareJob, enqueue } from "../server/platform/jobs.ts";
-import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
-import { inTransaction } from "../server/transaction.ts";
-import { defineConsumer } from "./consumer.ts";
-import { handleJob } from "./job.ts";
+import { taskCreated, taskMoved } from "../../server/domain/tasks/task.events.ts";
+import { declareJob, enqueue } from "../../server/platform/jobs.ts";
+import { describeBrokers, openScene, ownPrefix, workersFor } from "../../server/testing/workers.ts";
+import { inTransaction } from "../../server/transaction.ts";
+import { defineConsumer } from "../consumer.ts";
+import { handleJob } from "../job.ts";
 
 const greet = declareJob({ name: "greet", input: z.strictObject({ name: z.string() }) });
 

@@ -1,16 +1,16 @@
 import { type Channel, connect } from "amqplib";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { taskCreated } from "../server/domain/tasks/task.events.ts";
-import { declareJob, enqueue } from "../server/platform/jobs.ts";
-import { openNetwork } from "../server/testing/network.ts";
-import type { Scene } from "../server/testing/scene.ts";
-import { describeWith } from "../server/testing/services.ts";
-import { openScene, ownPrefix, removeQueues, workersFor } from "../server/testing/workers.ts";
-import { inTransaction } from "../server/transaction.ts";
-import { defineConsumer } from "./consumer.ts";
+import { taskCreated } from "../../server/domain/tasks/task.events.ts";
+import { declareJob, enqueue } from "../../server/platform/jobs.ts";
+import { openNetwork } from "../../server/testing/network.ts";
+import type { Scene } from "../../server/testing/scene.ts";
+import { describeWith } from "../../server/testing/services.ts";
+import { openScene, ownPrefix, removeQueues, workersFor } from "../../server/testing/workers.ts";
+import { inTransaction } from "../../server/transaction.ts";
+import { defineConsumer } from "../consumer.ts";
+import { handleJob } from "../job.ts";
 import { listDeadLetters } from "./dead-letters.ts";
-import { handleJob } from "./job.ts";
 
 const ping = declareJob({ name: "ping", input: z.strictObject({}) });
 

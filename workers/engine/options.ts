@@ -1,6 +1,6 @@
-import type { Consumer } from "./consumer.ts";
-import type { JobHandler } from "./job.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Consumer } from "../consumer.ts";
+import type { JobHandler } from "../job.ts";
+import type { Schedule } from "../schedule.ts";
 
 /** What runs, and the paces of the machinery; tests set others. */
 export interface WorkerOptions {

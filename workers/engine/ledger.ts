@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import { type Sql, type Statement, sqlOn } from "../server/platform/sql.ts";
+import { type Sql, type Statement, sqlOn } from "../../server/platform/sql.ts";
 
 /**
  * A connection of its own for book-keeping: counts of attempts, which must be stored whatever becomes of the attempt,

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { taskCreated } from "../server/domain/tasks/task.events.ts";
-import { PermanentFailure } from "../server/platform/jobs.ts";
-import { metrics } from "../server/platform/metrics.ts";
-import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
-import { defineConsumer } from "./consumer.ts";
+import { taskCreated } from "../../server/domain/tasks/task.events.ts";
+import { PermanentFailure } from "../../server/platform/jobs.ts";
+import { metrics } from "../../server/platform/metrics.ts";
+import { describeBrokers, openScene, ownPrefix, workersFor } from "../../server/testing/workers.ts";
+import { defineConsumer } from "../consumer.ts";
 
 /** A metric's value for a consumer; undefined when there is none. */
 async function sampleOf(name: string, consumer: string): Promise<number | undefined> {
