@@ -85,6 +85,7 @@ create table files.uploads (
   sha256 text,
   parts_id text,
   part_size_bytes bigint,
+  joining_until timestamptz, -- one call at a time makes the parts an object
   completed_file_id uuid,
   created_by_id uuid not null references auth.users,
   created_at timestamptz not null,

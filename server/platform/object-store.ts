@@ -45,9 +45,9 @@ export interface ObjectStore {
     part: { readonly number: number; readonly sizeBytes: number },
     expiresInSeconds: number,
   ): Promise<SignedPut>;
-  /** What has arrived, by number. @throws AppError `not-found` (joined or deleted already) */
+  /** What has arrived, by number. @throws AppError `not-found` (deleted; in most stores also joined) */
   listParts(key: string, partsId: string): Promise<StoredPart[]>;
-  /** Makes the object of its parts; from then on none can be uploaded. */
+  /** Makes the object of its parts. Once only: some stores would make it again, of other parts. */
   joinParts(key: string, partsId: string, parts: readonly StoredPart[]): Promise<void>;
   /** Takes the PUT that `signPart` allowed, where that is a request to this server. */
   receivePart?(token: string, sizeBytes: number | null, bytes: Readable): Promise<void>;

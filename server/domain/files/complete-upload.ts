@@ -1,7 +1,8 @@
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
-import { AppError, notFound, ruleBroken } from "../../errors.ts";
+import { AppError, conflict, notFound, ruleBroken } from "../../errors.ts";
+import { statement } from "../../platform/sql.ts";
 import { id } from "../fields.ts";
 import { accessFile } from "./file.access.ts";
 import { type FileView, uploadViewSchema } from "./file.view.ts";
@@ -42,22 +43,37 @@ async function missingPartsOf(ctx: Ctx, upload: Upload): Promise<number[]> {
  * checksum that were announced. Repeated, it answers the same file.
  *
  * @throws AppError `not-found` | `access.denied` | `validation.failed` (checksum: the upload is over)
- *   | `rule.broken` (parts are missing, expired) | `upstream.down`
+ *   | `rule.broken` (parts are missing, expired) | `conflict` (being completed by another call) | `upstream.down`
  */
 export async function completeUpload(ctx: Ctx, { uploadId }: z.output<typeof uploadInput>): Promise<FileView> {
   const { completedFileId } = await accessUpload(ctx, uploadId);
   if (completedFileId) return accessFile(ctx, completedFileId, "file.read");
   const upload = await accessOpenUpload(ctx, uploadId);
+  await claim(ctx, upload);
   try {
     await join(ctx, upload);
     const measure = await measureObject(ctx, upload);
     return await verified(ctx, upload, measure);
   } catch (error) {
-    // Another call may have been faster.
-    const later = await accessUpload(ctx, uploadId).catch(() => null);
-    if (later?.completedFileId) return accessFile(ctx, later.completedFileId, "file.read");
+    await ctx.app.sql.query(releaseStatement, [uploadId]).catch(() => {});
     throw error;
   }
+}
+
+const claimStatement = statement(
+  "upload.claim",
+  `update files.uploads set joining_until = now() + interval '15 minutes'
+  where id = $1 and completed_file_id is null and (joining_until is null or joining_until < now()) returning id`,
+);
+const releaseStatement = statement("upload.release", "update files.uploads set joining_until = null where id = $1");
+
+/**
+ * One call at a time: between the reading of the bytes and their publication nobody may join the parts again, which the
+ * client could have replaced meanwhile.
+ */
+async function claim(ctx: Ctx, { id }: Upload): Promise<void> {
+  const claimed = await ctx.app.sql.query(claimStatement, [id]);
+  if (claimed.length === 0) throw conflict("This upload is being completed; try again.", { retry: true });
 }
 
 async function verified(ctx: Ctx, upload: Upload, measure: Measure): Promise<FileView> {
