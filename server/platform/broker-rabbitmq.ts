@@ -23,6 +23,8 @@ interface Subscription {
   readonly queue: string;
   readonly prefetch: number;
   handle(message: Incoming, raw: ConsumeMessage): Promise<void>;
+  /** The connection on which it was last begun. */
+  model: ChannelModel | null;
   channel: Channel | null;
   tag: string;
   stopping: boolean;
@@ -93,6 +95,7 @@ class RabbitBroker implements Broker {
     model.on("error", () => {});
     const topology = await model.createChannel();
     topology.on("error", () => {});
+    const declared = this.#queues;
     await this.#declareOn(topology);
     await topology.close();
 
@@ -103,6 +106,7 @@ class RabbitBroker implements Broker {
     });
     this.#publisher = publisher;
     this.#model = model;
+    if (this.#queues !== declared) await this.#redeclare(); // they were named meanwhile
     for (const subscription of this.#subscriptions) await this.#subscribe(model, subscription);
   }
 
@@ -189,13 +193,24 @@ class RabbitBroker implements Broker {
 
   async #add(queue: string, prefetch: number, handle: Subscription["handle"]): Promise<Consumption> {
     const running = new Set<Promise<void>>();
-    const subscription: Subscription = { queue, prefetch, handle, channel: null, tag: "", stopping: false, running };
+    const subscription: Subscription = {
+      queue,
+      prefetch,
+      handle,
+      model: null,
+      channel: null,
+      tag: "",
+      stopping: false,
+      running,
+    };
     this.#subscriptions.add(subscription);
     if (this.#model) await this.#subscribe(this.#model, subscription).catch(() => {}); // else with the next connection
     return { stop: () => this.#stop(subscription) };
   }
 
   async #subscribe(model: ChannelModel, subscription: Subscription): Promise<void> {
+    if (subscription.model === model) return;
+    subscription.model = model;
     const channel = await model.createChannel();
     if (subscription.stopping) return void (await channel.close());
     subscription.channel = channel;

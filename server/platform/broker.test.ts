@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { v7 } from "uuid";
 import { expect, onTestFinished, test } from "vitest";
 import { openTestApp } from "../testing/app.ts";
-import { describeBrokers, ownPrefix, removeQueues } from "../testing/workers.ts";
+import { describeBrokers, ownPrefix, removeQueues, untilReady } from "../testing/workers.ts";
 import { type Broker, type Incoming, type Outgoing, openBroker } from "./broker.ts";
 
 const queues = [
@@ -29,14 +29,7 @@ describeBrokers("broker", (env) => {
     if (url) onTestFinished(() => removeQueues(url, prefix, queues));
     onTestFinished(() => broker.close());
     await broker.declare(queues);
-    await expect
-      .poll(() =>
-        broker.check().then(
-          () => true,
-          () => false,
-        ),
-      )
-      .toBe(true);
+    await untilReady(broker);
     return broker;
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "amqplib";
-import { describe, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished } from "vitest";
 import { defaultOptions, type WorkerOptions } from "../../workers/engine/options.ts";
 import { startWith, type Workers } from "../../workers/engine/start-workers.ts";
 import { openTestApp } from "./app.ts";
@@ -22,6 +22,17 @@ export async function openScene(env: Record<string, string>): Promise<Scene> {
 
 /** For names that nobody else uses. */
 export const ownPrefix = (): string => `test_${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+
+/** Until the broker answers and has its queues. */
+export const untilReady = (broker: Pick<Workers, "check">): Promise<void> =>
+  expect
+    .poll(() =>
+      broker.check().then(
+        () => "ready",
+        () => "away",
+      ),
+    )
+    .toBe("ready");
 
 /** Workers with the given parts, fast paces, and queues of their own, until the test ends. */
 export async function workersFor(

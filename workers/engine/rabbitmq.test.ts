@@ -6,7 +6,7 @@ import { declareJob, enqueue } from "../../server/platform/jobs.ts";
 import { openNetwork } from "../../server/testing/network.ts";
 import type { Scene } from "../../server/testing/scene.ts";
 import { describeWith } from "../../server/testing/services.ts";
-import { openScene, ownPrefix, removeQueues, workersFor } from "../../server/testing/workers.ts";
+import { openScene, ownPrefix, removeQueues, untilReady, workersFor } from "../../server/testing/workers.ts";
 import { inTransaction } from "../../server/transaction.ts";
 import { defineConsumer } from "../consumer.ts";
 import { handleJob } from "../job.ts";
@@ -62,7 +62,7 @@ describeWith("rabbitmq", "RabbitMQ between relay and consumers", (url) => {
     const scene = await openScene({ AMQP_URL: url });
     const prefix = ownPrefix();
     const { heard, consumers, jobs } = parts();
-    await workersFor(scene, { prefix, consumers, jobs });
+    await untilReady(await workersFor(scene, { prefix, consumers, jobs }));
     const first = await scene.board();
     await expect.poll(() => heard).toEqual([first.task.id]);
     const channel = await openChannel(url);
@@ -80,6 +80,7 @@ describeWith("rabbitmq", "RabbitMQ between relay and consumers", (url) => {
     const prefix = ownPrefix();
     const { consumers, jobs } = parts();
     const others = await workersFor(scene, { prefix, consumers, jobs, only: ["nothing"] });
+    await untilReady(others);
     const { task } = await scene.board();
     await sendPing(scene);
     const channel = await openChannel(url);
@@ -103,6 +104,7 @@ describeWith("rabbitmq", "RabbitMQ between relay and consumers", (url) => {
     const prefix = ownPrefix();
     const { heard, consumers, jobs } = parts();
     const workers = await workersFor(scene, { prefix, consumers, jobs, only: ["nothing"] });
+    await untilReady(workers);
     const channel = await openChannel(url);
     await expect.poll(() => channel.checkQueue(`${prefix}.listener`)).toMatchObject({ consumerCount: 0 });
     channel.publish(`${prefix}.changes`, "project.task.created", Buffer.from(JSON.stringify({ seq: 1 })));
