@@ -22,6 +22,7 @@ export async function sendDownload(app: App, req: Request, res: Response, found:
   res.setHeader("etag", found.etag);
   res.setHeader("last-modified", new Date(found.modifiedAt).toUTCString());
 
+  delete req.headers["cache-control"]; // fetch sends no-cache along with conditions of one's own; they count all the same
   if (req.fresh) {
     for (const name of ["content-disposition", "content-type"]) res.removeHeader(name);
     res.status(304).end();
