@@ -11,7 +11,7 @@ import {
   teamDeletion,
   teamRename,
 } from "./consequences.ts";
-import { dropTaskFiles } from "./files/delete-file.ts";
+import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
 import {
   deleteProjectsOf,
   followTeamChange,
@@ -23,7 +23,7 @@ import { deleteTasks, dropLabel, leaveTasks, moveTasksAway, turnTasks } from "./
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
 memberDeparture.followedBy(leaveComments, leaveTasks, leaveProjects);
-organizationDeletion.followedBy(deleteProjectsOf);
+organizationDeletion.followedBy(dropOrganizationFiles, deleteProjectsOf);
 teamChange.followedBy(followTeamChange);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);

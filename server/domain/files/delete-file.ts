@@ -68,3 +68,15 @@ export async function dropTaskFiles(ctx: Ctx, { taskIds }: { taskIds: readonly s
   await removeFiles(ctx, files);
   return undefined;
 }
+
+const deleteOfOrganizationStatement = statement(
+  "file.delete-of-organization",
+  "delete from files.files where organization_id = $1 and project_id is null",
+);
+
+/** An organization's own files go with it, ahead of the bytes they refer to; with it ends the channel they were in. */
+export async function dropOrganizationFiles(ctx: Ctx, { organizationId }: { organizationId: string }) {
+  await ctx.sql.query(deleteOfOrganizationStatement, [organizationId]);
+  enqueue(ctx, collectJob, {}, { key: "collect" });
+  return undefined;
+}
