@@ -14,13 +14,23 @@ export interface TestClamd {
 
 /** Speaks clamd's INSTREAM protocol on a socket, and finds the EICAR text. @param limitBytes its StreamMaxLength */
 export async function startClamd(limitBytes = 25 * 1024 * 1024): Promise<TestClamd> {
-  const server = createServer((socket) => void serve(socket).catch(() => socket.destroy()));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.once("close", () => sockets.delete(socket));
+    void serve(socket).catch(() => socket.destroy());
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const clamd: TestClamd = {
     url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
     works: true,
-    close: () => new Promise((closed) => server.close(() => closed())),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
   return clamd;
 
