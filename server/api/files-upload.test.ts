@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { sceneOf } from "../testing/files.ts";
 
 const scene = sceneOf({ FILE_SIZE_LIMIT_MIB: "1" });
@@ -58,6 +58,40 @@ test.each([
   const files = scene();
   const { task, owner } = await files.board();
   expect(await files.file(owner, { taskId: task.id }, "x", name)).toMatchObject({ name: kept });
+});
+
+test("a store that is slow slows the sender down: what is not stored yet is not taken", async () => {
+  const large = scene(); // its limit is for files, not for what a sender tries
+  const { task, owner } = await large.board();
+  const { token } = await large.app.tokens.mint(owner, crypto.randomUUID(), new Date());
+  const gate = Promise.withResolvers<void>();
+  const { put } = large.app.store;
+  vi.spyOn(large.app.store, "put").mockImplementationOnce(async (key, bytes) => {
+    await gate.promise;
+    return put(key, bytes);
+  });
+  const { hostname, port } = new URL(large.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.on("error", () => {});
+  socket.write(
+    `POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 400000000\r\n` +
+      `Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; name="taskId"\r\n\r\n${task.id}\r\n` +
+      `--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n`,
+  );
+  const chunk = Buffer.alloc(1024 * 1024);
+  let taken = 0;
+  const sent = async () => {
+    const before = socket.bytesWritten - socket.writableLength;
+    while (taken < 400 && socket.writableLength < chunk.length) {
+      socket.write(chunk);
+      taken += 1;
+    }
+    return socket.bytesWritten - socket.writableLength - before;
+  };
+  await expect.poll(sent, { interval: 300, timeout: 20_000 }).toBe(0); // all buffers on the way are full
+  expect(taken).toBeLessThan(40); // MiB, most of them in the sockets' own buffers
+  gate.resolve();
+  socket.destroy();
 });
 
 test("exactly the largest size is taken", async () => {

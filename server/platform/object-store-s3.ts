@@ -5,8 +5,10 @@ import type { Config } from "../config.ts";
 import { AppError, notFound } from "../errors.ts";
 import type { ObjectStore, StoredPart } from "./object-store.ts";
 
+const mebibyte = 1024 * 1024;
 /** What is held of a stream in memory. Parts of S3 have 5 MiB at least, and 10,000 of them are the most. */
-const pieceBytes = 8 * 1024 * 1024;
+const pieceBytesFor = ({ FILE_SIZE_LIMIT_MIB }: Config) =>
+  Math.max(5, Math.ceil(FILE_SIZE_LIMIT_MIB / 10_000)) * mebibyte;
 
 class S3Client extends Client {
   /** `listParts` asks for all pages, but is meant for heirs only. */
@@ -19,6 +21,7 @@ class S3Client extends Client {
 export function openS3Store(config: Config, endpoint: string): ObjectStore {
   const url = new URL(endpoint);
   const { S3_BUCKET: bucket, S3_REGION: region, S3_ACCESS_KEY: accessKey = "", S3_SECRET_KEY: secretKey = "" } = config;
+  const pieceBytes = pieceBytesFor(config);
   const client = new S3Client({
     endPoint: url.hostname,
     ...(url.port ? { port: Number(url.port) } : {}),
@@ -84,7 +87,7 @@ export function openS3Store(config: Config, endpoint: string): ObjectStore {
 
   return {
     async put(key, bytes) {
-      const pieces = inPieces(bytes);
+      const pieces = inPieces(bytes, pieceBytes);
       const { value: first = Buffer.alloc(0), done } = await pieces.next();
       if (!done && first.length === pieceBytes) return putPieces(key, pieces, first);
       await ask("bucket", () => client.putObject(bucket, key, first, first.length));
@@ -149,21 +152,23 @@ function unlessMissing(error: unknown): void {
   if (!(error instanceof AppError && error.code === "not-found")) throw error;
 }
 
-/** The stream cut into pieces of the same length, the last one shorter; the next is read when it is asked for. */
-async function* inPieces(bytes: Readable): AsyncGenerator<Buffer, undefined> {
-  let chunks: Buffer[] = [];
+/**
+ * The stream cut into pieces of the same length, the last one shorter. All are in the same memory: a piece is to be
+ * used before the next one is asked for.
+ */
+async function* inPieces(bytes: Readable, pieceBytes: number): AsyncGenerator<Buffer, undefined> {
+  let piece: Buffer | null = null;
   let size = 0;
   for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    let rest = chunk;
-    while (size + rest.length >= pieceBytes) {
-      const end = pieceBytes - size;
-      yield Buffer.concat([...chunks, rest.subarray(0, end)]);
-      rest = rest.subarray(end);
-      chunks = [];
+    piece ??= Buffer.allocUnsafeSlow(pieceBytes);
+    for (let at = 0; at < chunk.length; ) {
+      const copied = chunk.copy(piece, size, at);
+      at += copied;
+      size += copied;
+      if (size < pieceBytes) continue;
+      yield piece;
       size = 0;
     }
-    if (rest.length > 0) chunks.push(rest);
-    size += rest.length;
   }
-  if (size > 0) yield Buffer.concat(chunks);
+  if (piece && size > 0) yield piece.subarray(0, size);
 }

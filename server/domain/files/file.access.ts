@@ -36,7 +36,7 @@ export interface FileStanding extends ProjectStanding {
 }
 
 /** Of the person `$2`, with a file `f` and its project `p`, if it has one. */
-export const fileStandingSql = `p.archived_at as "projectArchivedAt", case when p.id is not null then ${projectRoleSql("p", "$2")} end as "roleRank",
+const fileStandingSql = `p.archived_at as "projectArchivedAt", case when p.id is not null then ${projectRoleSql("p", "$2")} end as "roleRank",
   (select m.role from organizations.members m where m.organization_id = f.organization_id and m.user_id = $2) as "organizationRole"`;
 
 type Row = FileView & FileStanding;
@@ -66,7 +66,7 @@ export async function admitToFile(ctx: Ctx, fileId: string, permission: FilePerm
 }
 
 /** Refuses who has no role where the file hangs, or too low a one. Who added a file may always change it. */
-export function requireFilePermission<
+function requireFilePermission<
   R extends FileStanding & Pick<FileView, "projectId" | "internal" | "createdById">,
 >(ctx: Ctx, row: R | undefined, permission: FilePermission, entity: string, id: string): asserts row is R {
   if (!row) throw notFound(entity, id);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { instant } from "../fields.ts";
 
-export const fileStates = ["inspecting", "ready", "locked"] as const;
+const fileStates = ["inspecting", "ready", "locked"] as const;
 
 export const fileViewSchema = z
   .object({

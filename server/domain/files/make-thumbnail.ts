@@ -14,7 +14,7 @@ import { drawFirstPage } from "./pdf-page.ts";
 import { makesThumbnail } from "./thumbnail-types.ts";
 
 /** The longer edge, in pixels. */
-export const thumbnailEdge = 512;
+const thumbnailEdge = 512;
 /** A picture of a few kilobytes can claim to be of billions of pixels; so its size is read before it is decoded. */
 const maxPixels = 50_000_000;
 const maxSeconds = 20;

@@ -2,7 +2,7 @@
 const maxBytes = 64 * 1024 * 1024;
 
 /** SVG is not among them: drawing it means running what a stranger wrote. */
-export const thumbnailTypes = [
+const thumbnailTypes = [
   "image/png",
   "image/jpeg",
   "image/gif",
