@@ -32,7 +32,10 @@ async function start(config: Config): Promise<void> {
   const rabbitmq = { check: async () => workers?.check(), required: false };
   const api = createApi({
     app,
-    dependencies: hasWorkers && config.AMQP_URL ? { rabbitmq } : {},
+    dependencies: {
+      files: { check: () => app.store.check(), required: false },
+      ...(hasWorkers && config.AMQP_URL ? { rabbitmq } : {}),
+    },
     router: appRouter,
     serveProcedures: config.ROLES.includes("api"),
     isDraining: () => stopping !== undefined,
