@@ -8,6 +8,7 @@ export default defineConfig({
     pool: "threads", // starts faster than processes do
     testTimeout: 30_000, // machines may be busy
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     restoreMocks: true,
     unstubEnvs: true,
   },

@@ -6,6 +6,9 @@ import { User } from "./entities/auth.ts";
 import { Invitation, Member, Organization, Team, TeamMember } from "./entities/organizations.ts";
 import { Label, Project, ProjectMember, Status } from "./entities/projects.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
+import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
+import { Migration20261122000003_comments } from "./migrations/Migration20261122000003_comments.ts";
+import { Migration20261122000004_files } from "./migrations/Migration20261122000004_files.ts";
 
 export const entities = [
   User,
@@ -21,7 +24,12 @@ export const entities = [
 ];
 
 /** In order; a new migration joins at the end. Named here rather than found on disk, so that a stray file cannot run. */
-const migrationsList = [{ name: "Migration20261122000001_live_core", class: Migration20261122000001_live_core }];
+const migrationsList = [
+  { name: "Migration20261122000001_live_core", class: Migration20261122000001_live_core },
+  { name: "Migration20261122000002_workers", class: Migration20261122000002_workers },
+  { name: "Migration20261122000003_comments", class: Migration20261122000003_comments },
+  { name: "Migration20261122000004_files", class: Migration20261122000004_files },
+];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */
 export interface Database {

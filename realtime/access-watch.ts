@@ -43,6 +43,8 @@ export class AccessWatch {
       else if (entity === "projectMember") this.#doubtfulChannels.add(channel);
       else if (entity === "project" && (op === "delete" || "visibility" in patch)) {
         this.#doubtfulChannels.add(`project:${entityId}`);
+      } else if (entity === "task" && op === "delete") {
+        this.#doubtfulChannels.add(`task:${entityId}`).add(`task-internal:${entityId}`);
       } else if (entity === "organization" && op === "delete") this.#doubtfulChannels.add(channel);
     }
     if (this.#doubtfulUsers.size > 0 || this.#doubtfulChannels.size > 0) this.#plan();

@@ -21,7 +21,10 @@ function randomValues(world: World, gen: fc.GeneratorValue): Values {
     pick,
     id: (field) => pick(world.ids[entityOf(field)] ?? [crypto.randomUUID()]),
     channel: () => pick(world.channels),
-    text: (field) => plainTexts[field] ?? pick(["Alpha", "Beta", "Gamma", "Größe", "日本語"]),
+    text: (field) =>
+      field === "body"
+        ? pick(["*Well*", "@watchers, look", `@[somebody](user:${pick(world.ids["user"] as string[])})`])
+        : (plainTexts[field] ?? pick(["Alpha", "Beta", "Gamma", "Größe", "日本語"])),
     integer: (minimum, maximum) => gen(fc.integer, { min: minimum, max: maximum }),
   };
 }
@@ -92,6 +95,7 @@ test("whatever happens, a snapshot plus the changes after it is the snapshot lat
       );
       await learnIds(scene, world);
       for (const id of world.ids["project"] ?? []) channels.add(`project:${id}`);
+      for (const id of world.ids["task"] ?? []) channels.add(`task:${id}`).add(`task-internal:${id}`);
       if (step % 15 === 14) await look();
     }
     totalActed += acted;

@@ -1,5 +1,7 @@
 import "../server/domain/wiring.ts";
 import { auth } from "./auth.ts";
+import { comments } from "./comments.ts";
+import { files, fileVersions, shareLinks, uploads } from "./files.ts";
 import { invitations } from "./invitations.ts";
 import { labels } from "./labels.ts";
 import { members, organizations } from "./organizations.ts";
@@ -15,17 +17,22 @@ import { watches } from "./watches.ts";
 /** The one tree: every procedure of the product, typed end to end. */
 export const appRouter = router({
   auth,
+  comments,
+  files,
+  fileVersions,
   invitations,
   labels,
   members,
   organizations,
   projectMembers,
   projects,
+  shareLinks,
   statuses,
   sync,
   taskLinks,
   tasks,
   teams,
+  uploads,
   watches,
 });
 

@@ -33,9 +33,9 @@ function verdicts({ access }: ProcedureUnderTest, touchesWorld: boolean, who: Wh
   if (!(access in projectPermissions)) throw new Error(`No rule is called ${access}`);
   if (who === "guest" || who === "member") return ["not-found"];
   const role = who === "owner" || who === "admin" ? "manager" : (who as ProjectRole);
-  return (projectPermissions[access as ProjectPermission] as readonly ProjectRole[]).includes(role)
-    ? ["passes"]
-    : ["access.denied"];
+  if (!(projectPermissions[access as ProjectPermission] as readonly ProjectRole[]).includes(role))
+    return ["access.denied"];
+  return access.endsWith("-own") ? ["passes", "access.denied"] : ["passes"];
 }
 
 async function answerOf(

@@ -7,7 +7,9 @@ import { described, procedure, rest, router } from "./trpc.ts";
 const channel = z
   .string()
   .max(100)
-  .describe("`project:<id>`, `organization:<id>`, `organization-admins:<id>` or `user:<id>`");
+  .describe(
+    "`project:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>` or `user:<id>`",
+  );
 
 const snapshotSchema = z.object({
   epoch: z.uuid(),

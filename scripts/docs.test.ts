@@ -18,7 +18,7 @@ describe.each(all)("%s", (document) => {
   const text = read(document);
 
   test("links to files that exist", () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = ""]) => link);
+    const links = [...text.matchAll(/\]\((?![a-z]+:)([^)#]+)/g)].map(([, link = ""]) => link);
     expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
   });
 

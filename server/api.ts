@@ -4,6 +4,7 @@ import { checkOutputs } from "../routers/trpc.ts";
 import { type Authenticate, logFailure } from "./api/call.ts";
 import { crossOrigin } from "./api/cross-origin.ts";
 import { docs } from "./api/docs.ts";
+import { files } from "./api/files.ts";
 import { type Dependency, health } from "./api/health.ts";
 import { HttpRefusal, methodRefused, unknownAddress } from "./api/http-refusal.ts";
 import { openApiDocument } from "./api/openapi.ts";
@@ -56,6 +57,7 @@ export function createApi({
     .set("trust proxy", app.config.TRUST_PROXY)
     .use(entrance(app))
     .use(serveProcedures ? calls(app, router, authenticate) : pass)
+    .use("/files", serveProcedures ? files(app, authenticate) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {
       res.json({

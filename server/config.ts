@@ -31,16 +31,45 @@ export const settings = z.object({
     .pipe(z.array(z.enum(["api", "realtime", "workers"])).min(1))
     .default(["api", "realtime", "workers"])
     .describe("what this process does"),
+  WORKERS: list
+    .default([])
+    .describe("with the role workers: only consumers, jobs and schedules of these names (`email` is all of `email.…`)"),
   DATA_DIR: z.string().default(".data").describe("where embedded services keep their data and secrets"),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe("PostgreSQL 15 or newer; absent: an embedded PostgreSQL 18 under DATA_DIR"),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(500).default(20).describe("connections per process"),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(6).max(500).default(20).describe("connections per process"),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
     .describe("live fan-out over several nodes, shared limits; absent: in process"),
+  AMQP_URL: z
+    .url({ protocol: /^amqps?$/ })
+    .optional()
+    .describe("RabbitMQ between the API and the workers; absent: queues in the database"),
+  S3_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      "MinIO or any S3 for files; browsers upload to it, so they must reach it; absent: a directory under DATA_DIR",
+    ),
+  S3_ACCESS_KEY: z.string().optional().describe("needed with S3_ENDPOINT"),
+  S3_SECRET_KEY: z.string().optional().describe("needed with S3_ENDPOINT"),
+  S3_BUCKET: z.string().min(3).max(63).default("taskwire").describe("made at the first use if it is missing"),
+  S3_REGION: z.string().default("us-east-1").describe("of the bucket"),
+  FILE_SIZE_LIMIT_MIB: z.coerce.number().int().min(1).max(1_048_576).default(2048).describe("largest file"),
+  ORGANIZATION_QUOTA_GIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(50)
+    .describe("what all files of an organization may take together, old versions included"),
+  CLAMD_URL: z
+    .url({ protocol: /^tcp$/ })
+    .optional()
+    .describe("ClamAV's daemon; files are locked until it has found nothing in them; absent: they are not scanned"),
   CORS_ORIGINS: list
     .default([])
     .describe("browser origins that may call, comma separated; in development every localhost origin may"),
@@ -92,6 +121,8 @@ export type Config = Readonly<z.output<typeof settings>> & { readonly publicUrl:
 /** What production cannot do without: a default would be a published secret, or lose data with the container. */
 const requiredInProduction = ["DATABASE_URL", "JWT_PRIVATE_KEY", "PUBLIC_URL"] as const;
 
+const neededByS3 = ["S3_ACCESS_KEY", "S3_SECRET_KEY"] as const;
+
 /** The variables of the process, and those of `.env` that it does not have. */
 function environment(): Record<string, string | undefined> {
   if (process.env["NODE_ENV"] !== "test" && existsSync(".env")) process.loadEnvFile(".env");
@@ -109,6 +140,9 @@ export function readConfig(env: Record<string, string | undefined> = environment
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  if (given["S3_ENDPOINT"]) {
+    for (const name of neededByS3) if (!given[name]) problems.push(`${name}: required with S3_ENDPOINT`);
+  }
   if (given["NODE_ENV"] === "production") {
     for (const name of requiredInProduction) if (!given[name]) problems.push(`${name}: required in production`);
   }

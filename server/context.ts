@@ -76,6 +76,8 @@ export interface OpenTransaction {
   readonly writes: Promise<unknown>[];
   /** Run after the commit and before the answer; must not fail. */
   readonly afterCommit: (() => void)[];
+  /** Set by who no longer waits for the work: its connection is closed, so that nothing is done on it any more. */
+  isAbandoned?: boolean;
 }
 
 /** A context for one call (or one event of a socket, or one job). */

@@ -3,6 +3,7 @@ import { migrate } from "../db/orm.ts";
 import { seedDemo } from "../db/seed.ts";
 import { startGateway } from "../realtime/gateway.ts";
 import { appRouter } from "../routers/index.ts";
+import type { Workers } from "../workers/engine/start-workers.ts";
 import { startWorkers } from "../workers/index.ts";
 import { createHttpServer } from "./api/http-server.ts";
 import { createApi } from "./api.ts";
@@ -28,8 +29,12 @@ async function start(config: Config): Promise<void> {
   closers.push(close);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
 
+  const hasWorkers = config.ROLES.includes("workers");
+  let workers: Workers | undefined;
+  const rabbitmq = { check: async () => workers?.check(), required: false };
   const api = createApi({
     app,
+    dependencies: hasWorkers && config.AMQP_URL ? { rabbitmq } : {},
     router: appRouter,
     serveProcedures: config.ROLES.includes("api"),
     isDraining: () => stopping !== undefined,
@@ -42,7 +47,10 @@ async function start(config: Config): Promise<void> {
     authenticate: (token) => authenticateToken(app, token),
   });
   closers.push(() => gateway.drain(drainMs));
-  if (config.ROLES.includes("workers")) closers.push(startWorkers(app));
+  if (hasWorkers) {
+    workers = await startWorkers(app);
+    closers.push(() => workers?.stop());
+  }
 
   await new Promise<void>((listening, failed) => {
     server.once("error", failed).listen(config.PORT, config.HOST, listening);

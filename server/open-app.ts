@@ -6,10 +6,12 @@ import { readEpoch } from "./platform/feed.ts";
 import { createFeedHub } from "./platform/feed-hub.ts";
 import { createLimits } from "./platform/limits.ts";
 import { createLog } from "./platform/log.ts";
+import { openObjectStore } from "./platform/object-store.ts";
 import { createPasswords } from "./platform/passwords.ts";
 import { createSessions } from "./platform/sessions.ts";
 import { sqlOn } from "./platform/sql.ts";
 import { createTokens } from "./platform/tokens.ts";
+import { createWake } from "./platform/wake.ts";
 
 /** Opens all that a process holds for its whole life. The database must be migrated. */
 export async function openApp(config: Config, databaseUrl: string): Promise<{ app: App; close(): Promise<void> }> {
@@ -17,6 +19,10 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
   const database = await openDatabase(databaseUrl, config.DATABASE_POOL_SIZE);
   const sql = sqlOn(database.pool);
   const hub = createFeedHub();
+  const wake = createWake(database.pool, log);
+  hub.subscribe((changes) => {
+    for (const { channel } of changes) wake.signal("relay", channel);
+  });
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
   const app: App = {
     config,
@@ -24,10 +30,12 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     sql,
     hub,
     log,
+    wake,
     redis,
     epoch: await readEpoch(sql),
     limits: createLimits(config, redis ?? undefined),
     passwords: createPasswords(config),
+    store: openObjectStore(config),
     sessions: createSessions(database.pool, hub),
     tokens: await createTokens(config),
   };

@@ -54,13 +54,13 @@ async function attemptTransaction<A extends Actor | null, T>(
   const { database, hub } = ctx.app;
   const client = await database.pool.connect();
   const { connection, end, causeOf } = untilEnded(client);
+  const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
   let broken = false;
   try {
     const begun = client.query("begin");
     const earlier = earlierAnswer<T>(ctx, connection);
     for (const sent of [begun, earlier]) sent.catch(() => {}); // awaited below; a failing `work` may come first
 
-    const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
     const sql = sqlOn(connection);
     const em = lazyEntityManager(database.em, connection);
     const inner = Object.defineProperty({ ...ctx, transaction, sql }, "em", { get: em.get, enumerable: true });
@@ -81,10 +81,12 @@ async function attemptTransaction<A extends Actor | null, T>(
     return result;
   } catch (error) {
     end();
-    broken = await client.query("rollback").then(
-      () => false,
-      () => true,
-    );
+    broken =
+      transaction.isAbandoned ||
+      (await client.query("rollback").then(
+        () => false,
+        () => true,
+      ));
     throw causeOf(error);
   } finally {
     client.release(broken);

@@ -1,9 +1,10 @@
-import { type App, contextOf } from "../server/context.ts";
 import { removeExpiredSessions } from "../server/domain/auth/remove-expired-sessions.ts";
 import { statement } from "../server/platform/sql.ts";
+import { defineSchedule } from "./schedule.ts";
 
-/** How long a mutation's answer is kept for a repetition. */
+/** How long a mutation's answer is kept for a repetition, and the memory of a handled change. */
 const answersKeptDays = 7;
+const inboxKeptDays = 7;
 
 const forgetAnswersStatement = statement(
   "clean-up.answers",
@@ -11,10 +12,26 @@ const forgetAnswersStatement = statement(
     select ctid from feed.mutations where at < now() - make_interval(days => $1) limit 5000))
   returning 1`,
 );
+/* Never what the reconciler may still ask for, and never the last of an entity: it tells where to go on. */
+const forgetHandledStatement = statement(
+  "clean-up.inbox",
+  `delete from feed.inbox where ctid = any(array(
+    select i.ctid from feed.inbox i join feed.consumers k on k.name = i.consumer
+    where i.done_at < least(now(), k.reconciled_to) - make_interval(days => $1)
+      and exists (select from feed.inbox later
+        where later.consumer = i.consumer and later.entity_id = i.entity_id and later.channel = i.channel
+          and later.seq > i.seq and later.done_at is not null)
+    limit 5000))
+  returning 1`,
+);
 
-/** Removes what nobody can use any more: expired sessions, and answers of mutations too old to be sent again. */
-export async function cleanUp(app: App): Promise<void> {
-  const ctx = contextOf(app, null, { requestId: "clean-up", ip: "127.0.0.1", userAgent: "workers" });
-  await removeExpiredSessions(ctx);
-  while ((await ctx.sql.query(forgetAnswersStatement, [answersKeptDays])).length > 0);
-}
+/** Removes what nobody can use any more: expired sessions, old answers of mutations, and the memory of old messages. */
+export const cleanUp = defineSchedule({
+  name: "clean-up",
+  cron: "*/10 * * * *",
+  async handle(ctx) {
+    await removeExpiredSessions(ctx);
+    while ((await ctx.sql.query(forgetAnswersStatement, [answersKeptDays])).length > 0);
+    while ((await ctx.sql.query(forgetHandledStatement, [inboxKeptDays])).length > 0);
+  },
+});

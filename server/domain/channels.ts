@@ -4,7 +4,9 @@ import { type Channel, type ChannelKind, channelKinds, readEpoch, readHeads } fr
 import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
+import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
 import type { EntityName, EntityViews } from "./events.ts";
+import { fileColumns, fileJoins, shareLinkColumns } from "./files/file.view.ts";
 import {
   invitationColumns,
   memberColumns,
@@ -52,6 +54,20 @@ const readers: Record<ChannelKind, Statement> = {
   project: statement(
     "channel.readers-of-project",
     `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
+  ),
+  /** Who may read the task's project, unless the task is in the trash. */
+  task: statement(
+    "channel.readers-of-task",
+    `select asked.* from ${asked} join tasks.tasks t on t.id = asked.audience and t.deleted_at is null
+    join projects.projects p on p.id = t.project_id where ${projectRoleSql("p", "asked.person")} > 0`,
+  ),
+  /** The same without guests of the organization. */
+  "task-internal": statement(
+    "channel.readers-of-task-internal",
+    `select asked.* from ${asked} join tasks.tasks t on t.id = asked.audience and t.deleted_at is null
+    join projects.projects p on p.id = t.project_id
+    join organizations.members m on m.organization_id = t.organization_id and m.user_id = asked.person
+    where m.role <> 'guest' and ${projectRoleSql("p", "asked.person")} > 0`,
   ),
 };
 
@@ -113,6 +129,11 @@ const snapshots: Record<ChannelKind, Parts> = {
     ),
     projectAccess: statement("snapshot.project-access", projectAccessSql("m.user_id = $1")),
     watch: statement("snapshot.watches", `select ${watchColumns} from tasks.watches w where w.user_id = $1`),
+    mention: statement("snapshot.mentions", `select ${mentionColumns} from comments.mentions mn where mn.user_id = $1`),
+    readPosition: statement(
+      "snapshot.read-positions",
+      `select ${readPositionColumns} from comments.read_positions rp where rp.user_id = $1`,
+    ),
   },
   organization: {
     organization: statement(
@@ -131,6 +152,14 @@ const snapshots: Record<ChannelKind, Parts> = {
     project: statement(
       "snapshot.open-projects",
       `select ${projectColumns} from projects.projects p where p.organization_id = $1 and p.visibility = 'organization'`,
+    ),
+    file: statement(
+      "snapshot.organization-files",
+      `select ${fileColumns} from ${fileJoins} where f.organization_id = $1 and f.project_id is null`,
+    ),
+    shareLink: statement(
+      "snapshot.organization-share-links",
+      `select ${shareLinkColumns} from files.share_links sl where sl.organization_id = $1 and sl.project_id is null`,
     ),
   },
   "organization-admins": {
@@ -154,6 +183,30 @@ const snapshots: Record<ChannelKind, Parts> = {
     taskLink: statement(
       "snapshot.task-links",
       `select ${taskLinkColumns} from tasks.task_links k where k.project_id = $1`,
+    ),
+    file: statement(
+      "snapshot.files",
+      `select ${fileColumns} from ${fileJoins} where f.project_id = $1 and not f.internal`,
+    ),
+    shareLink: statement(
+      "snapshot.share-links",
+      `select ${shareLinkColumns} from files.share_links sl where sl.project_id = $1`,
+    ),
+  },
+  task: {
+    comment: statement(
+      "snapshot.comments",
+      `select ${commentColumns} from comments.comments c where c.task_id = $1 and not c.internal`,
+    ),
+  },
+  "task-internal": {
+    comment: statement(
+      "snapshot.internal-comments",
+      `select ${commentColumns} from comments.comments c where c.task_id = $1 and c.internal`,
+    ),
+    file: statement(
+      "snapshot.internal-files",
+      `select ${fileColumns} from ${fileJoins} where f.task_id = $1 and f.internal`,
     ),
   },
 };

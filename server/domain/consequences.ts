@@ -39,6 +39,8 @@ export const accessChange = occasion<AccessScope>();
 export const teamRename = occasion<{ teamId: string; name: string }>();
 export const teamDeletion = occasion<{ teamId: string }>();
 export const projectDeletion = occasion<{ projectId: string }>();
+/** Tasks go for ever; they are locked. */
+export const taskPurge = occasion<{ taskIds: readonly string[] }>();
 export const labelDeletion = occasion<{ labelId: string }>();
 /** A status is given another category. */
 export const statusTurn = occasion<{ statusId: string; category: StatusView["category"] }>();

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { Change } from "../platform/feed.ts";
 import * as auth from "./auth/auth.events.ts";
+import * as comments from "./comments/comment.events.ts";
+import * as files from "./files/file.events.ts";
 import * as organizations from "./organizations/organization.events.ts";
 import * as projects from "./projects/project.events.ts";
 import * as tasks from "./tasks/task.events.ts";
 
 /** Every fact that can enter the feed: what a domain's `*.events.ts` exports is in the catalogue. */
-const facts = { ...auth, ...organizations, ...projects, ...tasks };
+const facts = { ...auth, ...organizations, ...projects, ...tasks, ...comments, ...files };
 type Definition = (typeof facts)[keyof typeof facts];
 
 export const catalogue: readonly Definition[] = Object.values(facts);
@@ -38,3 +40,6 @@ export type ChangeOf<T extends ChangeType> = Omit<Change, "type" | "entity" | "o
   {
     [D in Definition as D["type"]]: { type: D["type"]; entity: D["entity"]; op: D["op"]; patch: PatchOf<D> };
   }[T];
+
+/** Any change, told apart by `type`. */
+export type AnyChange = { [T in ChangeType]: ChangeOf<T> }[ChangeType];

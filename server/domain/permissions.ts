@@ -16,6 +16,11 @@ export const organizationPermissions = {
   "invitation.manage": ["admin", "owner"],
   "team.manage": ["admin", "owner"],
   "project.create": ["member", "admin", "owner"],
+  "organization-file.read": ["member", "admin", "owner"],
+  "organization-file.upload": ["member", "admin", "owner"],
+  "organization-file.manage": ["admin", "owner"],
+  /** Internal comments on the tasks of projects that one may read. */
+  "comment.internal": ["member", "admin", "owner"],
 } as const satisfies Record<string, readonly OrganizationRole[]>;
 
 export const projectPermissions = {
@@ -33,6 +38,22 @@ export const projectPermissions = {
   "task.move": ["editor", "manager"],
   "task.delete": ["editor", "manager"],
   "task.purge": ["manager"],
+  "file.read": ["viewer", "commenter", "editor", "manager"],
+  /** Who added a file may also change and delete it. */
+  "file.upload": ["commenter", "editor", "manager"],
+  "file.update": ["editor", "manager"],
+  "file.delete": ["editor", "manager"],
+  "file.share": ["editor", "manager"],
+  "comment.read": ["viewer", "commenter", "editor", "manager"],
+  "comment.create": ["commenter", "editor", "manager"],
+  "comment.react": ["commenter", "editor", "manager"],
+  "comment.resolve": ["commenter", "editor", "manager"],
+  /** `…-own`: for who wrote it. */
+  "comment.update-own": ["commenter", "editor", "manager"],
+  "comment.delete-own": ["commenter", "editor", "manager"],
+  "comment.pin": ["editor", "manager"],
+  /** Take back what others said. */
+  "comment.manage": ["manager"],
 } as const satisfies Record<string, readonly ProjectRole[]>;
 
 export type OrganizationPermission = keyof typeof organizationPermissions;
@@ -46,6 +67,7 @@ export const grantedWhenArchived: readonly ProjectPermission[] = [
   "project.manage-members",
   "task.read",
   "task.watch",
+  "comment.read",
 ];
 
 export const organizationGrants = (role: OrganizationRole, permission: OrganizationPermission) =>

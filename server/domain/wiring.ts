@@ -1,3 +1,4 @@
+import { dropProjectComments, dropTaskComments, leaveComments } from "./comments/comment.consequences.ts";
 import {
   accessChange,
   labelDeletion,
@@ -6,9 +7,11 @@ import {
   projectDeletion,
   statusDeletion,
   statusTurn,
+  taskPurge,
   teamDeletion,
   teamRename,
 } from "./consequences.ts";
+import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
 import {
   deleteProjectsOf,
   followTeamDeletion,
@@ -26,12 +29,13 @@ import {
 } from "./tasks/task.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
-memberDeparture.followedBy(leaveTasks, leaveProjects);
-organizationDeletion.followedBy(deleteProjectsOf);
+memberDeparture.followedBy(leaveComments, leaveTasks, leaveProjects);
+organizationDeletion.followedBy(dropOrganizationFiles, deleteProjectsOf);
 accessChange.followedBy(followAccess, dropHiddenWatches);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
-projectDeletion.followedBy(deleteTasks);
+projectDeletion.followedBy(dropProjectComments, deleteTasks);
+taskPurge.followedBy(dropTaskComments, dropTaskFiles);
 labelDeletion.followedBy(dropLabel);
 statusTurn.followedBy(turnTasks);
 statusDeletion.followedBy(moveTasksAway);

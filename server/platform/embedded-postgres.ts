@@ -95,6 +95,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
+/** Where the server that runs on a data directory answers, for another process on this machine. */
+export function runningPostgresUrl(dataDir: string): string {
+  const read = (name: string) => fs.readFileSync(join(resolve(dataDir), name), "utf8").trim();
+  return `postgres://${NAME}:${read("password")}@127.0.0.1:${read("port")}/${NAME}`;
+}
+
 /** SQLite's file lock: the kernel frees it however its holder dies, so there is no stale lock to judge. */
 function lockDirectory(dir: string): () => void {
   const lock = new DatabaseSync(join(dir, "lock"), { timeout: 200 });

@@ -2,7 +2,14 @@ import { type Sql, statement } from "./sql.ts";
 
 /** An audience; who may read it may read everything in it. */
 export type Channel = `${ChannelKind}:${string}`;
-export const channelKinds = ["organization", "organization-admins", "project", "user"] as const;
+export const channelKinds = [
+  "organization",
+  "organization-admins",
+  "project",
+  "task",
+  "task-internal",
+  "user",
+] as const;
 export type ChannelKind = (typeof channelKinds)[number];
 
 /** A committed fact, as every client and consumer sees it. */

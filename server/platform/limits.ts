@@ -36,6 +36,7 @@ function budgets(config: Pick<Config, "RATE_LIMIT_PER_MINUTE" | "AUTH_LIMIT_PER_
     "refresh:ip": perMinute(auth * 30),
     "refresh:session": perMinute(auth * 3),
     "password:account": perMinute(auth),
+    "share-link:password": perMinute(auth),
   };
 }
 

@@ -121,6 +121,8 @@ export function entityOf(field: string): string {
     assigneeId: "user",
     createdById: "user",
     removeIds: "user",
+    threadId: "comment",
+    quotedId: "comment",
   };
   const stem = field.replace(/Ids?$/, "");
   const known = [
@@ -133,8 +135,12 @@ export function entityOf(field: string): string {
     "status",
     "label",
     "taskLink",
+    "shareLink",
+    "upload",
+    "file",
     "task",
     "watch",
+    "comment",
     "session",
     "user",
     "member",

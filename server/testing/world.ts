@@ -95,10 +95,39 @@ export async function buildWorld(scene: Scene): Promise<World> {
     "insert into tasks.watches (id, organization_id, project_id, task_id, user_id, created_at) values ($1, $2, $3, $4, $5, now()) on conflict do nothing",
     [project.id, task.id, people.viewer.userId],
   );
+  const say = async (body: string, internal: boolean) =>
+    (await scene.caller(owner).comments.create({ taskId: task.id, body, internal })).id;
+  ids["comment"] = [await say("A remark", false), await say("Another", false), await say("Among ourselves", true)];
+  await insert(
+    "file",
+    `with blob as (
+      insert into files.blobs (id, organization_id, object_key, size_bytes, sha256, media_type, state, created_at)
+      values ($1::uuid, $2, $1::uuid::text, 3, repeat('0', 64), 'text/plain', 'ready', now()) returning id
+    ), file as (
+      insert into files.files (id, organization_id, project_id, task_id, name, version_number, created_by_id, created_at, updated_at)
+      values ($1::uuid, $2, $3, $4, 'notes.txt', 2, $5, now(), now()) returning id
+    )
+    insert into files.versions (id, organization_id, file_id, number, blob_id, created_by_id, created_at)
+    select gen_random_uuid(), $2, file.id, n, blob.id, $5, now() from file, blob, generate_series(1, 2) as n`,
+    [project.id, task.id, owner.userId],
+  );
+  await insert(
+    "upload",
+    `insert into files.uploads (id, organization_id, project_id, task_id, name, object_key, size_bytes, sha256, part_size_bytes, created_by_id, created_at, expires_at)
+    values ($1::uuid, $2, $3, $4, 'notes.txt', $1::uuid::text, 3, repeat('0', 64), 3, $5, now(), now() + interval '1 day')`,
+    [project.id, task.id, owner.userId],
+  );
+  await insert(
+    "shareLink",
+    `insert into files.share_links (id, organization_id, project_id, file_id, token_hash, created_by_id, created_at, expires_at)
+    values ($1::uuid, $2, $3, $4, $1::uuid::text, $5, now(), now() + interval '1 day')`,
+    [project.id, ids["file"]?.[0], owner.userId],
+  );
   const channels: Channel[] = [
     `project:${project.id}`,
     `organization:${organization.id}`,
     `organization-admins:${organization.id}`,
+    ...[task, second].flatMap(({ id }): Channel[] => [`task:${id}`, `task-internal:${id}`]),
   ];
   return { people, ids, channels };
 }
@@ -137,5 +166,7 @@ export const plainTexts: Record<string, string> = {
   key: "SAMPLE",
   color: "#336699",
   slug: "sample",
+  emoji: "👍",
   cursor: "",
+  sha256: "0".repeat(64),
 };

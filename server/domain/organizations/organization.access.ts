@@ -19,7 +19,7 @@ import {
 } from "./organization.view.ts";
 
 /** Refuses who has no role, or too low a one. */
-function requireOrganizationPermission(
+export function requireOrganizationPermission(
   role: OrganizationRole | null | undefined,
   permission: OrganizationPermission,
   entity: string,

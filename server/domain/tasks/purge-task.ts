@@ -4,6 +4,7 @@ import { ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction, write } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { taskPurge } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { accessTask } from "./task.access.ts";
 import { taskUnlinked } from "./task.events.ts";
@@ -44,8 +45,10 @@ export const purgeTask = (
       ctx.sql.query<TaskLinkView>(linksStatement, [taskIds]),
       watchesOfTasks(ctx, taskIds),
     ]);
-    for (const link of links) record(ctx, taskUnlinked, link, null);
-    removeWatches(ctx, watches);
-    write(ctx, deleteStatement, [taskIds]);
-    return { taskIds };
+    return taskPurge.around(ctx, { taskIds }, async () => {
+      for (const link of links) record(ctx, taskUnlinked, link, null);
+      removeWatches(ctx, watches);
+      write(ctx, deleteStatement, [taskIds]);
+      return { taskIds };
+    });
   });

@@ -21,7 +21,7 @@ export function requireRoom(place: Place, entering = 1): void {
 }
 
 /** @throws AppError `rule.broken` for what lies in the trash */
-export function requireNotTrashed(task: TaskView): void {
+export function requireNotTrashed(task: Pick<TaskView, "id" | "deletedAt">): void {
   if (task.deletedAt)
     throw ruleBroken("task.trashed", "This task is in the trash; restore it first.", { taskId: task.id });
 }

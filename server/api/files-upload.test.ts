@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { sceneOf } from "../testing/files.ts";
+
+const scene = sceneOf({ FILE_SIZE_LIMIT_MIB: "1" });
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const nobody = "00000000-0000-4000-8000-000000000000";
+
+interface Attack {
+  fields?: Record<string, string>;
+  name?: string;
+  content?: string;
+  /** Where the file goes: default the task. */
+  noTask?: boolean;
+}
+
+test.each<[string, Attack, number, string]>([
+  ["a wrong length", { fields: { sizeBytes: "4" } }, 400, "validation.failed"],
+  ["a wrong checksum", { fields: { sha256: sha256("other") } }, 400, "validation.failed"],
+  ["no checksum at all", { fields: { sha256: "xyz" } }, 400, "validation.failed"],
+  ["more than a file may have", { content: "x".repeat(1024 * 1024 + 1) }, 413, "too-large"],
+  ["an announced size beyond the limit", { fields: { sizeBytes: String(2 ** 40) } }, 413, "too-large"],
+  ["no place", { noTask: true }, 400, "validation.failed"],
+  ["two places", { fields: { organizationId: nobody } }, 400, "validation.failed"],
+  ["a place that is not there", { noTask: true, fields: { taskId: nobody } }, 404, "not-found"],
+  ["a place that is no id", { noTask: true, fields: { taskId: "1' or 1=1" } }, 400, "validation.failed"],
+  ["a field of its own", { fields: { objectKey: "../../x" } }, 400, "validation.failed"],
+  ["a prototype", { fields: { "__proto__[admin]": "1" } }, 400, "validation.failed"],
+  ["a long field", { fields: { sha256: "a".repeat(1000) } }, 400, "validation.failed"],
+  [
+    "ten fields",
+    { fields: Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`f${at}`, "x"])) },
+    400,
+    "validation.failed",
+  ],
+  ["a new version of a file that is not there", { noTask: true, fields: { fileId: nobody } }, 404, "not-found"],
+])("an upload with %s is refused and leaves nothing", async (_, attack, status, code) => {
+  const files = scene();
+  const { project, task, owner } = await files.board();
+  const fields = { ...(attack.noTask ? {} : { taskId: task.id }), ...attack.fields };
+  const response = await files.upload(owner, fields, attack.content ?? "hello", attack.name);
+  expect([response.status, await response.json()]).toMatchObject([status, { error: code }]);
+  expect(await files.caller(owner).files.list({ projectId: project.id })).toMatchObject({ items: [] });
+  const used = await files.app.sql.query<{ bytes: number }>(
+    "select coalesce(sum(used_bytes), 0)::int8 as bytes from files.usage where organization_id = $1",
+    [project.organizationId],
+  );
+  expect(used).toEqual([{ bytes: 0 }]);
+});
+
+test.each([
+  ["../../../etc/passwd", "passwd"],
+  ["..\\..\\boot.ini", "boot.ini"],
+  ["invoice\u202Efdp.exe", "invoicefdp.exe"],
+])("the name %j leads nowhere", async (name, kept) => {
+  const files = scene();
+  const { task, owner } = await files.board();
+  expect(await files.file(owner, { taskId: task.id }, "x", name)).toMatchObject({ name: kept });
+});
+
+test("exactly the largest size is taken", async () => {
+  const files = scene();
+  const { task, owner } = await files.board();
+  const file = await files.file(owner, { taskId: task.id }, "x".repeat(1024 * 1024));
+  expect(file.sizeBytes).toBe(1024 * 1024);
+});
+
+test.each([
+  ["another type of body", { "content-type": "application/json" }, "{}", 415],
+  ["a form without a boundary", { "content-type": "multipart/form-data" }, "x", 415],
+  ["a form that never was one", { "content-type": "multipart/form-data; boundary=x" }, "nonsense", 400],
+  [
+    "a form that ends early",
+    { "content-type": "multipart/form-data; boundary=x" },
+    '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
+    400,
+  ],
+  [
+    "a form without a file",
+    { "content-type": "multipart/form-data; boundary=x" },
+    '--x\r\nContent-Disposition: form-data; name="taskId"\r\n\r\nabc\r\n--x--\r\n',
+    400,
+  ],
+])("%s is refused", async (_, headers, body, status) => {
+  const files = scene();
+  const { owner } = await files.board();
+  const response = await files.fetch(owner, "/files", { method: "POST", headers, body });
+  expect([response.status, await response.json()]).toMatchObject([status, { error: "validation.failed" }]);
+});
+
+test("two files in one form are refused", async () => {
+  const files = scene();
+  const { project, task, owner } = await files.board();
+  const form = new FormData();
+  form.append("taskId", task.id);
+  for (const name of ["a.txt", "b.txt"]) form.append("file", new Blob(["x"]), name);
+  const response = await files.fetch(owner, "/files", { method: "POST", body: form });
+  expect(response.status).toBe(400);
+  expect((await files.caller(owner).files.list({ projectId: project.id })).items.length).toBeLessThanOrEqual(1);
+});
+
+test("a connection that breaks in the middle leaves no file and no reserved space", async () => {
+  const files = scene();
+  const { project, task, owner } = await files.board();
+  const { token } = await files.app.tokens.mint(owner, crypto.randomUUID(), new Date());
+  const { hostname, port } = new URL(files.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.on("error", () => {});
+  socket.write(
+    `POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: 500000\r\n` +
+      `Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; name="taskId"\r\n\r\n${task.id}\r\n` +
+      `--x\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n${"y".repeat(200_000)}`,
+  );
+  const open = () =>
+    files.app.sql.query("select id from files.uploads where organization_id = $1", [project.organizationId]);
+  await expect.poll(open).toHaveLength(1);
+  socket.destroy();
+  await once(socket, "close");
+  await expect.poll(open).toHaveLength(0);
+  expect(await files.caller(owner).files.list({ projectId: project.id })).toMatchObject({ items: [] });
+});
+
+test.each([
+  ["signed-out", 401],
+  ["viewer", 403],
+  ["commenter", 200],
+  ["stranger", 404],
+] as const)("an upload by a %s is answered with %i", async (who, status) => {
+  const files = scene();
+  const { project, task } = await files.board();
+  const actor =
+    who === "signed-out"
+      ? null
+      : who === "stranger"
+        ? (await files.organization()).owner
+        : await files.personWith(who, project);
+  expect((await files.upload(actor, { taskId: task.id }, "x")).status).toBe(status);
+});
+
+test("the space of an organization is shared out by the database", async () => {
+  const files = scene();
+  const { project, task, owner } = await files.board();
+  await files.app.sql.query("insert into files.usage values ($1, $2)", [project.organizationId, 50 * 1024 ** 3 - 1024]);
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => files.upload(owner, { taskId: task.id, sizeBytes: "300" }, "z".repeat(300))),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 422, 422, 422, 422, 422]);
+  const refused = answers.find(({ status }) => status === 422);
+  expect(await refused?.json()).toMatchObject({ error: "rule.broken", details: { rule: "files.quota" } });
+});

@@ -1,0 +1,24 @@
+import { defineChange } from "../change.ts";
+import { type FileView, fileViewSchema, shareLinkViewSchema } from "./file.view.ts";
+
+/** Who may read the project, or the organization, may know of the file. */
+const channel = (view: { organizationId: string; projectId: string | null }) =>
+  view.projectId ? (`project:${view.projectId}` as const) : (`organization:${view.organizationId}` as const);
+
+/** Internal files are where internal comments are. */
+const fileChannel = (view: FileView) => (view.internal ? (`task-internal:${view.taskId}` as const) : channel(view));
+
+const file = { entity: "file", view: fileViewSchema, channel: fileChannel } as const;
+export const fileAdded = defineChange({ ...file, type: "file.added", op: "create" });
+export const fileRenamed = defineChange({ ...file, type: "file.renamed", op: "update" });
+/** Other bytes under the same name: newer ones, or older ones again. */
+export const fileReplaced = defineChange({ ...file, type: "file.replaced", op: "update" });
+/** Nothing was found in it, or something was. */
+export const fileInspected = defineChange({ ...file, type: "file.inspected", op: "update" });
+export const fileThumbnailed = defineChange({ ...file, type: "file.thumbnailed", op: "update" });
+export const fileDeleted = defineChange({ ...file, type: "file.deleted", op: "delete" });
+
+/** That a file can be reached from outside is no secret among those who may read it; the link itself is. */
+const shareLink = { entity: "shareLink", view: shareLinkViewSchema, channel } as const;
+export const fileShared = defineChange({ ...shareLink, type: "file.shared", op: "create" });
+export const fileUnshared = defineChange({ ...shareLink, type: "file.unshared", op: "delete" });
