@@ -27,13 +27,13 @@ module.exports = {
       name: "domain-knows-no-edge",
       severity: "error",
       from: { path: "^server/domain/", pathNot: notTests },
-      to: { path: `${edges}|^server/(main|api)\\.ts$` },
+      to: { path: `${edges}|^server/(main|serve|api)\\.ts$` },
     },
     {
       name: "platform-knows-no-domain",
       severity: "error",
       from: { path: "^server/platform/", pathNot: notTests },
-      to: { path: `^server/domain/|${edges}|^server/(main|api)\\.ts$` },
+      to: { path: `^server/domain/|${edges}|^server/(main|serve|api)\\.ts$` },
     },
     {
       name: "db-knows-nobody",
@@ -45,7 +45,7 @@ module.exports = {
       name: "edges-do-not-know-main",
       severity: "error",
       from: { path: edges, pathNot: notTests },
-      to: { path: "^server/(main|api)\\.ts$|^server/testing/" },
+      to: { path: "^server/(main|serve|api)\\.ts$|^server/testing/" },
     },
     ...domains.slice(0, -1).map((domain, at) => ({
       name: `${domain}-knows-no-later-domain`,

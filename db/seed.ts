@@ -51,16 +51,15 @@ export async function seedDemo(app: App): Promise<SeededDemo | null> {
 
     const as = (actor: Actor | null): Caller =>
       createCaller({ ...ctx, actor, refusal: null, idempotencyKey: null } as EdgeCtx);
-    const people: Caller[] = [];
-    const ids: string[] = [];
-    for (const { email, name } of demo.people) {
-      await as(null).auth.register({ email, name, password: demo.password });
-      const [user] = await ctx.sql.query<{ id: string }>(userStatement, [email]);
-      const userId = (user as { id: string }).id;
-      ids.push(userId);
-      people.push(as({ userId, sessionId: userId }));
-    }
-    await fill(people, ids);
+    const signedUp = await Promise.all(
+      demo.people.map(async ({ email, name }) => {
+        await as(null).auth.register({ email, name, password: demo.password });
+        const [user] = await ctx.sql.query<{ id: string }>(userStatement, [email]);
+        return (user as { id: string }).id;
+      }),
+    );
+    const people = signedUp.map((userId) => as({ userId, sessionId: userId }));
+    await fill(people, signedUp);
     return demo;
   });
 }

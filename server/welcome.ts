@@ -1,11 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { SeededDemo } from "../db/seed.ts";
 import type { Config } from "./config.ts";
-
-/** A line for the person at the terminal; in production the log alone speaks. */
-export const say = (line: string): void => {
-  if (process.stdout.isTTY || process.env["NODE_ENV"] !== "production") process.stdout.write(`${line}\n`);
-};
+import { say } from "./say.ts";
 
 /** Tells where to look and how to sign in. */
 export function welcome(config: Config, address: AddressInfo | string | null, demo: SeededDemo | null): void {

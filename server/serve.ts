@@ -1,0 +1,62 @@
+import { migrate } from "../db/orm.ts";
+import { seedDemo } from "../db/seed.ts";
+import { startGateway } from "../realtime/gateway.ts";
+import { appRouter } from "../routers/index.ts";
+import type { Workers } from "../workers/engine/start-workers.ts";
+import { startWorkers } from "../workers/index.ts";
+import { createHttpServer } from "./api/http-server.ts";
+import { createApi } from "./api.ts";
+import type { Config } from "./config.ts";
+import { authenticateToken } from "./domain/auth/authenticate.ts";
+import { isStopping, onStop, reasonOf } from "./lifecycle.ts";
+import { openApp } from "./open-app.ts";
+import { welcome } from "./welcome.ts";
+
+/** Within this time clients come back, to another node or to the next start of this one. */
+const drainMs = 1_000;
+
+/** Opens everything on a database that is up, and listens. */
+export async function serve(config: Config, databaseUrl: string): Promise<void> {
+  await migrate(databaseUrl).catch((cause) => {
+    throw new Error(`the database at ${new URL(databaseUrl).host} cannot be used: ${reasonOf(cause)}`, { cause });
+  });
+  const { app, close } = await openApp(config, databaseUrl);
+  onStop(close);
+  const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
+
+  const hasWorkers = config.ROLES.includes("workers");
+  let workers: Workers | undefined;
+  const rabbitmq = { check: async () => workers?.check(), required: false };
+  const api = createApi({
+    app,
+    dependencies: hasWorkers && config.AMQP_URL ? { rabbitmq } : {},
+    router: appRouter,
+    serveProcedures: config.ROLES.includes("api"),
+    isDraining: isStopping,
+  });
+  const server = createHttpServer(api);
+  onStop(() => closeServer(server));
+  const gateway = await startGateway({
+    app,
+    httpServer: config.ROLES.includes("realtime") ? server : null,
+    authenticate: (token) => authenticateToken(app, token),
+  });
+  onStop(() => gateway.drain(drainMs));
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed).listen(config.PORT, config.HOST, listening);
+  });
+  if (hasWorkers) {
+    workers = await startWorkers(app);
+    onStop(() => workers?.stop());
+  }
+  welcome(config, server.address(), seeded);
+}
+
+/** Lets requests in flight finish; connections that only wait are closed. */
+function closeServer(server: ReturnType<typeof createHttpServer>): Promise<void> {
+  return new Promise((closed) => {
+    server.close(() => closed());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  });
+}
