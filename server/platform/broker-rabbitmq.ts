@@ -18,6 +18,8 @@ const deliveryLimit = 20;
 const heartbeatSeconds = 10;
 /** A broker that takes this long to confirm counts as gone: the connection is opened anew. */
 const confirmMs = 10_000;
+/** How often the queues are asked whether this process is still among their consumers. */
+const inspectEveryMs = 10_000;
 
 interface Subscription {
   readonly queue: string;
@@ -50,6 +52,7 @@ class RabbitBroker implements Broker {
   /** Ids of messages that came back because no queue wanted them. */
   readonly #returned = new Set<string>();
   #isDown = false;
+  #inspection: NodeJS.Timeout | undefined;
 
   constructor(options: BrokerOptions & { readonly url: string }) {
     this.#options = options;
@@ -88,11 +91,16 @@ class RabbitBroker implements Broker {
       for (const topic of ["relay", "jobs", "due-changes"]) wake.signal(topic);
     });
     this.#connection = connection;
+    this.#inspection = setInterval(() => void this.#inspect(), inspectEveryMs).unref();
   }
 
   /** Everything a connection needs; runs again on each new one. */
   async #setUp(model: ChannelModel): Promise<void> {
+    let isClosed = false;
     model.on("error", () => {});
+    model.once("close", () => {
+      isClosed = true;
+    });
     const topology = await model.createChannel();
     topology.on("error", () => {});
     const declared = this.#queues;
@@ -108,6 +116,7 @@ class RabbitBroker implements Broker {
     this.#model = model;
     if (this.#queues !== declared) await this.#redeclare(); // they were named meanwhile
     for (const subscription of this.#subscriptions) await this.#subscribe(model, subscription);
+    if (isClosed) throw new Error("The connection was lost while it was set up"); // nobody listens for that yet
   }
 
   async #declareOn(channel: Channel): Promise<void> {
@@ -135,7 +144,30 @@ class RabbitBroker implements Broker {
   /** A channel that ends alone leaves its connection half useless; a new connection sets everything up again. */
   #renewWhenLost(model: ChannelModel, channel: Channel): void {
     channel.on("error", () => {});
-    channel.once("close", () => void model.close().catch(() => {}));
+    channel.once("close", () => this.#renew(model));
+  }
+
+  /** Gives a connection up; the next one sets everything up again. */
+  #renew(model: ChannelModel | null): void {
+    void model?.close().catch(() => {});
+  }
+
+  /** A queue can vanish, or be made anew by another node, without a word to those who consumed the old one. */
+  async #inspect(): Promise<void> {
+    const model = this.#model;
+    if (!model) return;
+    try {
+      const channel = await model.createChannel();
+      channel.on("error", () => {});
+      for (const { queue, tag, stopping } of this.#subscriptions) {
+        if (!tag || stopping) continue;
+        const { consumerCount } = await channel.checkQueue(queue);
+        if (consumerCount === 0) throw new Error(`${queue} has lost its consumers`);
+      }
+      await channel.close();
+    } catch {
+      this.#renew(model);
+    }
   }
 
   async declare(queues: readonly QueueDefinition[]): Promise<void> {
@@ -157,7 +189,7 @@ class RabbitBroker implements Broker {
     const sent = messages.map((message) => this.#send(publisher, message));
     const confirmed = await Promise.race([Promise.all(sent), setTimeout(confirmMs, null, { ref: false })]);
     if (!confirmed) {
-      if (this.#publisher === publisher) void this.#model?.close().catch(() => {});
+      if (this.#publisher === publisher) this.#renew(this.#model);
       return messages.map(() => false);
     }
     const delivered = messages.map(({ id, mandatory }, at) => {
@@ -166,7 +198,7 @@ class RabbitBroker implements Broker {
     });
     const missed = messages.some(({ id, mandatory }) => mandatory && this.#returned.has(id));
     for (const { id } of messages) this.#returned.delete(id);
-    if (missed) await this.#redeclare().catch(() => {}); // a queue is gone
+    if (missed && this.#publisher === publisher) this.#renew(this.#model); // a queue is gone, and whoever consumed it was perhaps not told
     return delivered;
   }
 
@@ -211,13 +243,14 @@ class RabbitBroker implements Broker {
   async #subscribe(model: ChannelModel, subscription: Subscription): Promise<void> {
     if (subscription.model === model) return;
     subscription.model = model;
+    subscription.tag = "";
     const channel = await model.createChannel();
     if (subscription.stopping) return void (await channel.close());
     subscription.channel = channel;
     this.#renewWhenLost(model, channel);
     await channel.prefetch(subscription.prefetch);
     const { consumerTag } = await channel.consume(subscription.queue, (message) => {
-      if (!message) return void model.close().catch(() => {}); // the queue was deleted
+      if (!message) return this.#renew(model); // the queue was deleted
       const handled = deliver(subscription, channel, message);
       subscription.running.add(handled);
       void handled.finally(() => subscription.running.delete(handled));
@@ -249,6 +282,7 @@ class RabbitBroker implements Broker {
   async close(): Promise<void> {
     const publisher = this.#publisher;
     this.#publisher = null;
+    clearInterval(this.#inspection);
     publisher?.removeAllListeners("close");
     await this.#connection?.close();
   }
