@@ -12,6 +12,7 @@ import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
 import { router } from "./trpc.ts";
+import { users } from "./users.ts";
 import { watches } from "./watches.ts";
 
 /** The one tree: every procedure of the product, typed end to end. */
@@ -33,6 +34,7 @@ export const appRouter = router({
   tasks,
   teams,
   uploads,
+  users,
   watches,
 });
 

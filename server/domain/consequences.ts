@@ -27,6 +27,8 @@ function occasion<Fact>() {
   };
 }
 
+/** A name, an address or a picture is about to change, wherever it shows. */
+export const profileChange = occasion<{ userId: string }>();
 export const memberDeparture = occasion<{ organizationId: string; userId: string }>();
 export const organizationDeletion = occasion<{ organizationId: string }>();
 /** What people may see changes: for all of an organization or some, in all its projects or one. */

@@ -4,6 +4,7 @@ import {
   labelDeletion,
   memberDeparture,
   organizationDeletion,
+  profileChange,
   projectDeletion,
   statusDeletion,
   statusTurn,
@@ -12,8 +13,10 @@ import {
   teamRename,
 } from "./consequences.ts";
 import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
+import { followProfileInOrganizations } from "./organizations/follow-profile.ts";
 import {
   deleteProjectsOf,
+  followProfileInProjects,
   followTeamDeletion,
   followTeamRename,
   leaveProjects,
@@ -29,6 +32,7 @@ import {
 } from "./tasks/task.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
+profileChange.followedBy(followProfileInOrganizations, followProfileInProjects); // the first one locks
 memberDeparture.followedBy(leaveComments, leaveTasks, leaveProjects);
 organizationDeletion.followedBy(dropOrganizationFiles, deleteProjectsOf);
 accessChange.followedBy(followAccess, dropHiddenWatches);

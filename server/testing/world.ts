@@ -166,6 +166,8 @@ export const plainTexts: Record<string, string> = {
   key: "SAMPLE",
   color: "#336699",
   slug: "sample",
+  locale: "en",
+  timeZone: "UTC",
   emoji: "👍",
   cursor: "",
   sha256: "0".repeat(64),

@@ -25,5 +25,8 @@ export const userRegistered = defineChange({
   channel: (user) => `user:${user.id}`,
 });
 
+/** Name, picture or preferences are other ones now. */
+export const userUpdated = defineChange({ ...userRegistered, type: "user.updated", op: "update" });
+
 /** The password is another one now. */
 export const passwordChanged = defineChange({ ...userRegistered, type: "user.password-changed", op: "update" });

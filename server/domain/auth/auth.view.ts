@@ -1,11 +1,24 @@
 import { z } from "zod";
 import { instant } from "../fields.ts";
 
+export const userKinds = ["person", "service"] as const;
+export const themes = ["system", "light", "dark"] as const;
+
+/** Where a picture is: `/avatars/<avatarId>`. */
+export const avatarId = z.uuid().nullable().describe("the picture is at `/avatars/{avatarId}`; null: there is none");
+
 export const userViewSchema = z
   .object({
     id: z.uuid(),
+    kind: z.enum(userKinds).describe("`service`: no person, but an account for a program"),
     email: z.string(),
     name: z.string(),
+    avatarId,
+    locale: z.string().describe("BCP 47, such as `de-CH`"),
+    timeZone: z.string().describe("IANA, such as `Europe/Berlin`"),
+    workingDays: z.array(z.int()).describe("ISO 8601 weekdays, 1 for Monday to 7"),
+    weekStartsOn: z.int().describe("ISO 8601 weekday"),
+    theme: z.enum(themes),
     createdAt: instant,
     updatedAt: instant,
     version: z.int(),
@@ -14,7 +27,8 @@ export const userViewSchema = z
 /** An account, as its owner sees it. */
 export type UserView = z.output<typeof userViewSchema>;
 
-export const userColumns = `u.id, u.email, u.name, u.created_at as "createdAt", u.updated_at as "updatedAt", u.version`;
+export const userColumns = `u.id, u.kind, u.email, u.name, u.avatar_id as "avatarId", u.locale, u.time_zone as "timeZone",
+  u.working_days as "workingDays", u.week_starts_on as "weekStartsOn", u.theme, u.created_at as "createdAt", u.updated_at as "updatedAt", u.version`;
 
 export const sessionViewSchema = z
   .object({

@@ -22,6 +22,8 @@ const inOrganization = (view: { organizationId: string }) => `organization:${vie
 const member = { entity: "member", view: memberViewSchema, channel: inOrganization } as const;
 export const memberJoined = defineChange({ ...member, type: "member.joined", op: "create" });
 export const memberRoleChanged = defineChange({ ...member, type: "member.role-changed", op: "update" });
+/** A person's new name, address or picture shows in their organizations. */
+export const memberProfileChanged = defineChange({ ...member, type: "member.profile-changed", op: "update" });
 /** Left, or was removed. */
 export const memberRemoved = defineChange({ ...member, type: "member.removed", op: "delete" });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { avatarId, userKinds } from "../auth/auth.view.ts";
 import { instant } from "../fields.ts";
 import { organizationRoles } from "../permissions.ts";
 
@@ -18,15 +19,17 @@ export const memberViewSchema = z
     id: z.uuid(),
     organizationId: z.uuid(),
     userId: z.uuid(),
+    kind: z.enum(userKinds),
     name: z.string(),
     email: z.string(),
+    avatarId,
     role: z.enum(organizationRoles),
     ...timestamps,
   })
   .meta({ id: "Member" });
 export type MemberView = z.output<typeof memberViewSchema>;
 /** Of members `m` joined with auth.users `u`. */
-export const memberColumns = `m.id, m.organization_id as "organizationId", m.user_id as "userId", u.name, u.email, m.role, ${timestampColumns("m")}`;
+export const memberColumns = `m.id, m.organization_id as "organizationId", m.user_id as "userId", u.kind, u.name, u.email, u.avatar_id as "avatarId", m.role, ${timestampColumns("m")}`;
 
 /** One of my organizations, in my own channel: it comes when I join and goes when I leave. */
 export const membershipViewSchema = z

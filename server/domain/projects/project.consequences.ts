@@ -22,6 +22,22 @@ export async function leaveProjects(ctx: Ctx, { organizationId, userId }: { orga
   return undefined;
 }
 
+const nameStatement = statement("project-member.person-name", "select name from auth.users where id = $1");
+const ofPersonStatement = statement(
+  "project-member.of-person-anywhere",
+  `select ${projectMemberColumns} from projects.project_members pm where pm.user_id = $1 order by pm.id`,
+);
+
+/** A person's name shows where they have a role. Their organizations are locked. */
+export async function followProfileInProjects(ctx: Ctx, { userId }: { userId: string }) {
+  const [before] = await ctx.sql.query<{ name: string }>(nameStatement, [userId]);
+  return async () => {
+    for (const role of await ctx.sql.query<ProjectMemberView>(ofPersonStatement, [userId])) {
+      record(ctx, projectMemberRenamed, { ...role, ...before }, role);
+    }
+  };
+}
+
 const givenToTeamStatement = statement(
   "project-member.of-team",
   `select ${projectMemberColumns} from projects.project_members pm where pm.team_id = $1`,

@@ -39,7 +39,7 @@ export const projectMemberRoleChanged = defineChange({
   type: "project-member.role-changed",
   op: "update",
 });
-/** A team's new name shows where it has a role. */
+/** A person's or team's new name shows where they have a role. */
 export const projectMemberRenamed = defineChange({ ...projectMember, type: "project-member.renamed", op: "update" });
 export const projectMemberRemoved = defineChange({ ...projectMember, type: "project-member.removed", op: "delete" });
 
