@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import compression from "compression";
 import { type AppError, toAppError } from "../errors.ts";
@@ -27,6 +28,36 @@ export function sendJson(req: IncomingMessage, res: ServerResponse, status: numb
     return;
   }
   compress(req, res, () => res.end(body));
+}
+
+/**
+ * Ends a read with its answer and a validator of it, or without a body when the caller holds that very answer
+ * (RFC 9110 §8.8.3, §13.1.2). The validator is weak, since the same answer may be compressed or not. Caches may keep
+ * it for this caller, but must ask each time.
+ */
+export function sendRead(req: IncomingMessage, res: ServerResponse, text: string): void {
+  if (res.headersSent) return;
+  const etag = `W/"${hash("sha1", text, "base64url")}"`;
+  res.setHeader("etag", etag);
+  res.setHeader("cache-control", "private, no-cache");
+  res.setHeader("vary", "Origin, Authorization, Cookie");
+  if (!isHeld(req, etag)) {
+    sendJson(req, res, 200, text);
+    return;
+  }
+  res.statusCode = 304;
+  res.end();
+}
+
+/**
+ * Whether the caller holds what an entity tag names: `If-None-Match`, compared weakly (RFC 9110 §13.1.2). Unlike
+ * Express' own check it heeds no `Cache-Control: no-cache`, which `fetch` adds to each conditional request.
+ */
+function isHeld({ headers }: IncomingMessage, etag: string): boolean {
+  const held = headers["if-none-match"];
+  if (held === undefined) return false;
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, "");
+  return held.trim() === "*" || held.split(",").some((tag) => opaque(tag) === opaque(etag));
 }
 
 /** Ends a response with the error table's body. */

@@ -6,7 +6,7 @@ import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, contextFor, logFailure, run } from "./call.ts";
 import { HttpRefusal, methodRefused, unknownAddress } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
-import { sendError, sendJson } from "./respond.ts";
+import { sendError, sendJson, sendRead } from "./respond.ts";
 import { type RestMatch, restRoutes } from "./rest-routes.ts";
 import { valuesOf } from "./rest-values.ts";
 
@@ -43,7 +43,8 @@ export function restHandler(app: App, router: AnyRouter, authenticate: Authentic
     const ctx = await contextFor(app, authenticate, req, res);
     const outcome = await run(app, req, ctx, { procedure, path, input, index: 0 });
     if (outcome.ok) {
-      sendJson(req, res, 200, JSON.stringify(outcome.data ?? null));
+      const send = procedure._def.type === "query" ? sendRead : sendSuccess;
+      send(req, res, JSON.stringify(outcome.data ?? null));
       return;
     }
     const { error, message, details } = outcome.body;
@@ -60,6 +61,8 @@ export function restHandler(app: App, router: AnyRouter, authenticate: Authentic
     }
   };
 }
+
+const sendSuccess = (req: IncomingMessage, res: ServerResponse, text: string) => sendJson(req, res, 200, text);
 
 /** One object of path, query and body; each key from one place only. */
 async function inputOf(

@@ -10,7 +10,7 @@ import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, type Call, contextFor, logFailure, type Outcome, run } from "./call.ts";
 import { HttpRefusal, methodRefused } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
-import { sendJson, setErrorHeaders } from "./respond.ts";
+import { sendJson, sendRead, setErrorHeaders } from "./respond.ts";
 
 const maxBatch = 10;
 
@@ -101,7 +101,9 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
       return { error };
     });
     if (retryAfterSeconds > 0) res.setHeader("retry-after", retryAfterSeconds);
-    sendJson(req, res, status, JSON.stringify(batch ? answers : answers[0]));
+    const text = JSON.stringify(batch ? answers : answers[0]);
+    if (req.method === "GET" && status === 200) sendRead(req, res, text);
+    else sendJson(req, res, status, text);
   }
 
   /** tRPC's own adapter, for answers that arrive piece by piece. */
