@@ -31,6 +31,7 @@ import {
   listOrganizationFiles,
   listOrganizationFilesInput,
 } from "../server/domain/files/list-files.ts";
+import { listThumbnails, listThumbnailsInput, thumbnailsSchema } from "../server/domain/files/list-thumbnails.ts";
 import {
   createShareLink,
   createShareLinkInput,
@@ -77,6 +78,17 @@ export const files = router({
     .input(downloadInput)
     .output(downloadLinkSchema)
     .query(({ ctx, input }) => linkToFile(ctx, input)),
+
+  thumbnails: procedure
+    .meta(
+      rest("GET /file-thumbnails", "Get links to the thumbnails of up to 100 files", {
+        access: "signed-in",
+        description: "`?fileIds=…&fileIds=…`. They live as those of `files.link` do. Files without one are left out.",
+      }),
+    )
+    .input(listThumbnailsInput)
+    .output(thumbnailsSchema)
+    .query(({ ctx, input }) => listThumbnails(ctx, input)),
 
   update: procedure
     .meta(rest("PATCH /files/{fileId}", "Rename a file", { access: "file.update" }))

@@ -43,6 +43,8 @@ export const teamDeletion = occasion<{ teamId: string }>();
 export const projectDeletion = occasion<{ projectId: string }>();
 /** Tasks go for ever; they are locked. */
 export const taskPurge = occasion<{ taskIds: readonly string[] }>();
+/** Files go, their tasks stay; the files are locked. */
+export const fileDeletion = occasion<{ fileIds: readonly string[] }>();
 export const labelDeletion = occasion<{ labelId: string }>();
 /** A status is given another category. */
 export const statusTurn = occasion<{ statusId: string; category: StatusView["category"] }>();

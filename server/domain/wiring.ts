@@ -1,6 +1,8 @@
+import { detachFiles } from "./comments/comment.attachments.ts";
 import { dropProjectComments, dropTaskComments, leaveComments } from "./comments/comment.consequences.ts";
 import {
   accessChange,
+  fileDeletion,
   labelDeletion,
   memberDeparture,
   organizationDeletion,
@@ -40,6 +42,7 @@ teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
 projectDeletion.followedBy(dropProjectComments, deleteTasks);
 taskPurge.followedBy(dropTaskComments, dropTaskFiles);
+fileDeletion.followedBy(detachFiles);
 labelDeletion.followedBy(dropLabel);
 statusTurn.followedBy(turnTasks);
 statusDeletion.followedBy(moveTasksAway);

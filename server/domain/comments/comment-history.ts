@@ -22,7 +22,7 @@ const historyStatement = statement(
   "comment.history",
   `select c.id, c.at, c.before ->> 'body' as "from", c.patch ->> 'body' as "to", c.seq::text as "sortText"
   from feed.changes c
-  where c.entity_id = $1 and c.type = '${commentUpdated.type}' and ($2::bigint is null or c.seq < $2)
+  where c.entity_id = $1 and c.type = '${commentUpdated.type}' and c.patch ->> 'body' is not null and ($2::bigint is null or c.seq < $2)
   order by c.seq desc limit $3`,
 );
 

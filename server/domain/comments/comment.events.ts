@@ -13,6 +13,8 @@ export const commentCreated = defineChange({ ...comment, type: "comment.created"
 export const commentUpdated = defineChange({ ...comment, type: "comment.updated", op: "update" });
 /** Its words are gone; its place in the thread remains. */
 export const commentDeleted = defineChange({ ...comment, type: "comment.deleted", op: "update" });
+/** A file that it carried is gone. */
+export const commentDetached = defineChange({ ...comment, type: "comment.detached", op: "update" });
 export const commentReacted = defineChange({ ...comment, type: "comment.reacted", op: "update" });
 export const threadResolved = defineChange({ ...comment, type: "comment.resolved", op: "update" });
 export const threadReopened = defineChange({ ...comment, type: "comment.reopened", op: "update" });

@@ -12,10 +12,10 @@ export const commentViewSchema = z
     internal: z.boolean().describe("hidden from guests of the organization"),
     authorId: z.uuid(),
     authorName: z.string().describe("as they were called when they wrote it"),
-    body: z.string().describe("Markdown, as written; empty once deleted"),
+    body: z.string().describe("Markdown, as written; may be empty where files are attached, and is once deleted"),
     html: z.string().describe("the body, safe to show as it is"),
     mentionedUserIds: z.array(z.uuid()).describe("people it names, by themselves, by a team or as watchers"),
-    attachmentIds: z.array(z.uuid()).describe("files, in order"),
+    attachmentIds: z.array(z.uuid()).describe("files on the same task, in order; internal exactly if the comment is"),
     reactions: z
       .array(z.object({ emoji: z.string(), userIds: z.array(z.uuid()) }))
       .describe("in the order in which they came"),
@@ -27,7 +27,7 @@ export const commentViewSchema = z
     deletedAt: instant.nullable().describe("its place remains, so that the thread does"),
     createdAt: instant.describe("rises strictly within a task"),
     updatedAt: instant,
-    version: z.int().describe("of words and state; reactions do not raise it"),
+    version: z.int().describe("of words and state; reactions and the end of an attached file do not raise it"),
   })
   .meta({ id: "Comment" });
 /** A comment on a task. */

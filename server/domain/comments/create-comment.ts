@@ -10,17 +10,23 @@ import { accessTask } from "../tasks/task.access.ts";
 import { requireNotTrashed } from "../tasks/task.rules.ts";
 import { insertWatches } from "../tasks/task.watches.ts";
 import { findCaller, readsInternal, requireNotDeleted } from "./comment.access.ts";
+import { attachedFiles, findFiles, requireAttachable, requireContent, saveAttachments } from "./comment.attachments.ts";
 import { commentCreated } from "./comment.events.ts";
 import { readBody, tellMentioned } from "./comment.mentions.ts";
 import { insertComment } from "./comment.save.ts";
 import { type CommentView, commentColumns } from "./comment.view.ts";
 
-/** Markdown, up to 50,000 UTF-16 code units, not blank; kept as written. */
-export const commentBody = text(50_000).refine((body) => body.trim() !== "", "must not be blank");
+/** Markdown, up to 50,000 UTF-16 code units, kept as written; not blank unless files are attached. */
+export const commentBody = text(50_000);
 
 export const createCommentInput = z.object({
   taskId: id,
-  body: commentBody.describe("Markdown; names people by `@[name](user:<id>)`, `@[name](team:<id>)` and `@watchers`"),
+  body: commentBody
+    .default("")
+    .describe("Markdown; names people by `@[name](user:<id>)`, `@[name](team:<id>)` and `@watchers`"),
+  fileIds: attachedFiles
+    .default([])
+    .describe("files on the task to attach, in order; internal exactly if the comment is"),
   threadId: id.nullable().default(null).describe("the comment to reply to; it must begin a thread"),
   quotedId: id.nullable().default(null).describe("a comment on the same task to take up"),
   internal: z
@@ -43,19 +49,22 @@ const lastStatement = statement(
  * channel; the author watches the task from now on.
  *
  * @returns the new comment
- * @throws AppError `not-found` (task, thread or quoted comment) | `access.denied` (also for internal ones, to guests) | `too-large`
- *   | `rule.broken` (reply to a reply, internal in an open thread or the reverse, names too many, in the trash, archived project)
+ * @throws AppError `validation.failed` (says nothing) | `not-found` (task, thread, quoted comment or file) | `access.denied` (also for internal ones, to guests) | `too-large`
+ *   | `rule.broken` (reply to a reply, internal in an open thread or the reverse, names too many, locked file, internal file in an open comment
+ *   or the reverse, in the trash, archived project)
  */
 export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInput>): Promise<CommentView> =>
   inTransaction(ctx, async (ctx) => {
-    const { taskId, threadId, quotedId } = input;
-    const [task, caller, others, [last]] = await Promise.all([
+    const { taskId, threadId, quotedId, fileIds } = input;
+    const [task, files, caller, others, [last]] = await Promise.all([
       accessTask(ctx, taskId, "comment.create"),
+      findFiles(ctx, fileIds),
       findCaller(ctx, taskId),
       ctx.sql.query<CommentView>(othersStatement, [taskId, [threadId, quotedId]]),
       ctx.sql.query<{ lastAt: string | null }>(lastStatement, [taskId]),
     ]);
     requireNotTrashed(task);
+    requireContent(input.body, fileIds);
     const insider = readsInternal(caller?.role);
     const find = (id: string | null) => {
       const found = others.find((other) => other.id === id && (insider || !other.internal));
@@ -67,6 +76,7 @@ export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInpu
     if (internal && !insider) throw denied("comment.internal");
     requireThread(thread, internal);
     requireQuotable(find(quotedId), internal);
+    const attachmentIds = requireAttachable(fileIds, files, { taskId, internal, insider });
 
     const { organizationId, projectId } = task;
     const { userId: authorId } = ctx.actor;
@@ -79,7 +89,7 @@ export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInpu
       quotedId,
       authorName: caller?.name ?? "",
       ...words,
-      attachmentIds: [],
+      attachmentIds,
       reactions: [],
       resolvedAt: null,
       resolvedById: null,
@@ -91,6 +101,7 @@ export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInpu
       version: 1,
     };
     insertComment(ctx, comment);
+    saveAttachments(ctx, [], comment);
     if (!caller?.watches) insertWatches(ctx, [{ task, userId: authorId }]);
     record(ctx, commentCreated, null, comment);
     await tellMentioned(ctx, comment);

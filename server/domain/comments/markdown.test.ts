@@ -13,7 +13,7 @@ const tags = new Set(
   ),
 );
 const attributes = new Set(
-  "a.href a.title a.rel img.src img.alt img.title img.width img.height img.loading img.referrerpolicy ol.start details.open th.align td.align code.class span.class span.data-kind span.data-id".split(
+  "a.href a.title a.rel img.src img.alt img.title img.width img.height img.loading img.referrerpolicy img.data-file-id ol.start details.open th.align td.align code.class span.class span.data-kind span.data-id".split(
     " ",
   ),
 );
@@ -31,6 +31,7 @@ function harms(html: string): string[] {
     for (const { name, value } of node.attrs) {
       if (!attributes.has(`${node.tagName}.${name}`)) found.push(`${node.tagName}.${name}`);
       if ((name === "href" || name === "src") && !/^(https?:\/\/|mailto:)/i.test(value)) found.push(value);
+      if (name === "data-file-id" && !/^[0-9a-f-]{36}$/.test(value)) found.push(value);
       if (name === "class" && !/^(mention|language-\S+)$/.test(value)) found.push(value);
     }
     const rel = node.attrs.find(({ name }) => name === "rel")?.value;
@@ -96,6 +97,7 @@ const attacks = {
   "attributes that bind": `<p ng-app v-html="x" x-data="{}" data-bind="x" {{constructor.constructor('${script}')()}}>x</p>`,
   media: `<video src=x onerror=${script}><source onerror=${script}><audio controls autoplay><track src=x></video>`,
   "a picture's map and set": `<img srcset="https://evil.test/x 1x" usemap="#m" src="https://x.test/x.png"><map name=m><area href="javascript:${script}"></map>`,
+  "a file's id that is none": `<img data-file-id="x" src=x onerror=${script}> ![x](attachment:../x) ![x](attachment:${script})`,
   "details that run": `<details open ontoggle=${script}><summary onclick=${script}>x</summary></details>`,
   "a picture's title in Markdown": `![x" onerror="${script}](https://x.test "x" onload="${script}")`,
   "code's language": '```js" onclick="alert(1)\nx\n```\n\n```<script>\nx\n```',
@@ -166,6 +168,10 @@ test.each([
   [
     "<details><summary>x</summary>\n\n*y*\n\n</details>",
     "<details><summary>x</summary>\n<p><em>y</em></p>\n</details>",
+  ],
+  [
+    "![x](attachment:0199A3B2-0000-7000-8000-000000000001)",
+    '<p><img alt="x" data-file-id="0199a3b2-0000-7000-8000-000000000001" /></p>',
   ],
   ["<b>never closed", "<p><b>never closed</b></p>"],
   ["1 < 2 && 3 > 2", "<p>1 &lt; 2 &amp;&amp; 3 &gt; 2</p>"],

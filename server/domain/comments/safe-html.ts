@@ -8,10 +8,15 @@ const link: sanitize.Transformer = (tagName, { href, rel: _, ...attribs }) => ({
   attribs: href && absolute.test(href) ? { ...attribs, href, rel: "noopener nofollow" } : attribs,
 });
 
-const image: sanitize.Transformer = (tagName, { src, ...attribs }) => ({
-  tagName,
-  attribs: src && absolute.test(src) ? { ...attribs, src, loading: "lazy", referrerpolicy: "no-referrer" } : attribs,
-});
+const attachment = /^attachment:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
+/** Pictures come from the web, or are files here: those have no lasting address, so whoever shows them asks for one. */
+const image: sanitize.Transformer = (tagName, { src = "", "data-file-id": _, ...attribs }) => {
+  const fileId = attachment.exec(src)?.[1]?.toLowerCase();
+  if (fileId) return { tagName, attribs: { ...attribs, "data-file-id": fileId } };
+  if (!absolute.test(src)) return { tagName, attribs };
+  return { tagName, attribs: { ...attribs, src, loading: "lazy", referrerpolicy: "no-referrer" } };
+};
 
 /** Markdown's columns are aligned by a style; only that one thing of it is kept. */
 const cell: sanitize.Transformer = (tagName, { style, align: _, ...attribs }) => {
@@ -29,7 +34,7 @@ const options: sanitize.IOptions = {
   ],
   allowedAttributes: {
     a: ["href", "title", "rel"],
-    img: ["src", "alt", "title", "width", "height", "loading", "referrerpolicy"],
+    img: ["src", "alt", "title", "width", "height", "loading", "referrerpolicy", "data-file-id"],
     ol: ["start"],
     details: ["open"],
     th: ["align"],

@@ -4,6 +4,7 @@ import { enqueue } from "../../platform/jobs.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { fileDeletion } from "../consequences.ts";
 import { id, seenVersion } from "../fields.ts";
 import { requireSeen } from "../save.ts";
 import { accessFile } from "./file.access.ts";
@@ -18,6 +19,15 @@ const endLinksStatement = statement(
   "share-link.delete-of-files",
   `delete from files.share_links sl where sl.file_id = any($1::uuid[]) returning ${shareLinkColumns}`,
 );
+/* So that nothing begins to refer to them. */
+const lockStatement = statement(
+  "file.lock-for-deletion",
+  "select from files.files where id = any($1::uuid[]) order by id for update",
+);
+const byIdStatement = statement(
+  "file.by-ids",
+  `select ${fileColumns} from ${fileJoins} where f.id = any($1::uuid[]) order by f.id`,
+);
 const deleteStatement = statement("file.delete", "delete from files.files where id = any($1::uuid[])");
 
 /**
@@ -31,11 +41,24 @@ export const deleteFile = (
   { fileId, version }: z.output<typeof deleteFileInput>,
 ): Promise<z.output<typeof deletedSchema>> =>
   inTransaction(ctx, async (ctx) => {
-    const file = await accessFile(ctx, fileId, "file.delete");
+    const [, file] = await Promise.all([
+      ctx.sql.query(lockStatement, [[fileId]]),
+      accessFile(ctx, fileId, "file.delete"),
+    ]);
     requireSeen(file, version);
-    await removeFiles(ctx, [file]);
+    await fileDeletion.around(ctx, { fileIds: [fileId] }, () => removeFiles(ctx, [file]));
     return { id: file.id };
   });
+
+/** For operations that passed a door to what carries the files, which must be locked against deletion. */
+export async function deleteFiles(ctx: Ctx, fileIds: readonly string[]): Promise<void> {
+  if (fileIds.length === 0) return;
+  const [, files] = await Promise.all([
+    ctx.sql.query(lockStatement, [fileIds]),
+    ctx.sql.query<FileView>(byIdStatement, [fileIds]),
+  ]);
+  await fileDeletion.around(ctx, { fileIds }, () => removeFiles(ctx, files));
+}
 
 /** The files must be locked. */
 async function removeFiles(ctx: Ctx, files: readonly FileView[]): Promise<void> {

@@ -97,12 +97,19 @@ const linkTokens = (ctx: Pick<Ctx, "app">) => sealedTokens<LinkToken>(ctx.app.co
  */
 export async function linkToFile(ctx: Ctx, input: DownloadInput): Promise<z.output<typeof downloadLinkSchema>> {
   const { name } = await download(ctx, input);
+  const { urls, expiresAt } = await signLinks(ctx, [{ input, name }]);
+  return { url: urls[0] as string, expiresAt };
+}
+
+/** Signs links to bytes that the caller may have now. */
+export async function signLinks(ctx: Ctx, to: readonly { readonly input: DownloadInput; readonly name: string }[]) {
   const expiresAt = new Date(ctx.now.getTime() + linkSeconds * 1000);
-  const token = await linkTokens(ctx).seal({ ...input, userId: ctx.actor.userId }, expiresAt);
-  return {
-    url: `${ctx.app.config.publicUrl}/files/links/${token}/${encodeURIComponent(name)}`,
-    expiresAt: expiresAt.toISOString(),
-  };
+  const { userId } = ctx.actor;
+  const { seal } = linkTokens(ctx);
+  const tokens = await Promise.all(to.map(({ input }) => seal({ ...input, userId }, expiresAt)));
+  const urlOf = (name: string, at: number) =>
+    `${ctx.app.config.publicUrl}/files/links/${tokens[at]}/${encodeURIComponent(name)}`;
+  return { urls: to.map(({ name }, at) => urlOf(name, at)), expiresAt: expiresAt.toISOString() };
 }
 
 /** @throws AppError `auth.expired` | `auth.invalid` */

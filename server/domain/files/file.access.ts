@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
-import { denied, invalid, notFound } from "../../errors.ts";
+import { AppError, denied, invalid, notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { id } from "../fields.ts";
 import { accessOrganization, requireOrganizationPermission } from "../organizations/organization.access.ts";
@@ -45,6 +45,11 @@ const readStatement = statement(
   "file.access",
   `select ${fileColumns}, ${fileStandingSql} from ${fileJoins} left join projects.projects p on p.id = f.project_id where f.id = $1`,
 );
+const readSetStatement = statement(
+  "file.access-set",
+  `select ${fileColumns}, ${fileStandingSql} from ${fileJoins} left join projects.projects p on p.id = f.project_id
+  where f.id = any($1::uuid[]) order by array_position($1::uuid[], f.id)`,
+);
 /** Apart from the read, and before it: what a statement that had to wait for a lock reads of other tables is old. */
 const lockStatement = statement("file.lock", "select from files.files where id = $1 for no key update");
 
@@ -60,9 +65,26 @@ export async function accessFile(ctx: Ctx, fileId: string, permission: FilePermi
 /** The same door without a lock: for operations that lock other things. */
 export async function admitToFile(ctx: Ctx, fileId: string, permission: FilePermission): Promise<FileView> {
   const [row] = await ctx.sql.query<Row>(readStatement, [fileId, ctx.actor.userId]);
+  return passDoor(ctx, row, fileId, permission);
+}
+
+function passDoor(ctx: Ctx, row: Row | undefined, fileId: string, permission: FilePermission): FileView {
   requireFilePermission(ctx, row, permission, "file", fileId);
   const { projectArchivedAt: _, roleRank: __, organizationRole: ___, ...file } = row;
   return file;
+}
+
+/** Those of a set of files that the caller may see, in the set's order. */
+export async function visibleFiles(ctx: Ctx, fileIds: readonly string[]): Promise<FileView[]> {
+  const rows = await ctx.sql.query<Row>(readSetStatement, [fileIds, ctx.actor.userId]);
+  return rows.flatMap((row) => {
+    try {
+      return [passDoor(ctx, row, row.id, "file.read")];
+    } catch (error) {
+      if (error instanceof AppError) return [];
+      throw error;
+    }
+  });
 }
 
 /** Refuses who has no role where the file hangs, or too low a one. Who added a file may always change it. */

@@ -101,6 +101,15 @@ describeStores("thumbnails", (scene) => {
     expect(response.headers.get("content-type")).toBe("image/webp");
     const given = Buffer.from(await response.arrayBuffer());
     expect(given.equals(await buffer(await files.app.store.get(thumbnailKey(key))))).toBe(true);
+
+    const plain = await files.file(owner, { taskId: task.id }, "words");
+    const fileIds = [plain.id, file.id, crypto.randomUUID()];
+    const { items } = await files.caller(owner).files.thumbnails({ fileIds });
+    expect(items).toEqual([{ fileId: file.id, url: expect.any(String) }]);
+    const linked = await files.fetch(null, items[0]?.url as string);
+    expect(given.equals(Buffer.from(await linked.arrayBuffer()))).toBe(true);
+    const stranger = (await files.organization()).owner;
+    expect(await files.caller(stranger).files.thumbnails({ fileIds })).toMatchObject({ items: [] });
   });
 
   test("what cannot be drawn has none, and stays as it is", async () => {
