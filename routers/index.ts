@@ -1,4 +1,5 @@
 import "../server/domain/wiring.ts";
+import { audit } from "./audit.ts";
 import { auth } from "./auth.ts";
 import { comments } from "./comments.ts";
 import { files, fileVersions, shareLinks, uploads } from "./files.ts";
@@ -17,6 +18,7 @@ import { watches } from "./watches.ts";
 
 /** The one tree: every procedure of the product, typed end to end. */
 export const appRouter = router({
+  audit,
   auth,
   comments,
   files,

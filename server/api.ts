@@ -1,6 +1,7 @@
 import type { AnyRouter } from "@trpc/server";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { checkOutputs } from "../routers/trpc.ts";
+import { auditExport } from "./api/audit-export.ts";
 import { type Authenticate, logFailure } from "./api/call.ts";
 import { crossOrigin } from "./api/cross-origin.ts";
 import { docs } from "./api/docs.ts";
@@ -58,6 +59,7 @@ export function createApi({
     .use(entrance(app))
     .use(serveProcedures ? calls(app, router, authenticate) : pass)
     .use("/files", serveProcedures ? files(app, authenticate) : pass)
+    .use("/audit", serveProcedures ? auditExport(app, authenticate) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {
       res.json({

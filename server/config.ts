@@ -94,6 +94,12 @@ export const settings = z.object({
     .max(60)
     .default(10)
     .describe("how long a rotated refresh token answers the same new pair"),
+  AUDIT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(90)
+    .optional()
+    .describe("older entries of the audit log are removed; absent: they are kept for ever"),
   SEED_DEMO: flag
     .optional()
     .describe("seed the demo organization into an empty database; default true outside production"),

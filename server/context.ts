@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Logger } from "pino";
 import type { Database } from "../db/orm.ts";
 import type { Config } from "./config.ts";
+import type { AuditEntry } from "./platform/audit-log.ts";
 import type { PendingChange } from "./platform/feed.ts";
 import type { FeedHub } from "./platform/feed-hub.ts";
 import type { Services } from "./platform/services.ts";
@@ -72,6 +73,8 @@ export const actingAs = (ctx: PublicCtx, actor: Actor): Ctx => ({ ...ctx, actor,
 /** What a transaction has gathered so far. */
 export interface OpenTransaction {
   readonly changes: PendingChange[];
+  /** What the audit log is told if this commits. */
+  readonly audits: AuditEntry[];
   /** Statements that were sent and whose answers only matter for the commit. */
   readonly writes: Promise<unknown>[];
   /** Run after the commit and before the answer; must not fail. */

@@ -3,6 +3,7 @@ import type { EntityManager } from "@mikro-orm/postgresql";
 import type { PoolClient } from "pg";
 import type { Actor, Ctx, Mutation, OpenTransaction, PublicCtx } from "./context.ts";
 import { AppError, conflict, databaseFault, toAppError } from "./errors.ts";
+import { appendToAuditLog } from "./platform/audit-log.ts";
 import { appendToFeed, type PendingChange, type StoredChange } from "./platform/feed.ts";
 import { kyselyOn } from "./platform/orm-transaction.ts";
 import { type Sql, type Statement, sqlOn, statement } from "./platform/sql.ts";
@@ -54,7 +55,7 @@ async function attemptTransaction<A extends Actor | null, T>(
   const { database, hub } = ctx.app;
   const client = await database.pool.connect();
   const { connection, end, causeOf } = untilEnded(client);
-  const transaction: OpenTransaction = { changes: [], writes: [], afterCommit: [] };
+  const transaction: OpenTransaction = { changes: [], audits: [], writes: [], afterCommit: [] };
   let broken = false;
   try {
     const begun = client.query("begin");
@@ -123,10 +124,11 @@ async function commit(
   ctx: PublicCtx,
   sql: Sql,
   client: PoolClient,
-  { changes, writes }: OpenTransaction,
+  { changes, audits, writes }: OpenTransaction,
   result: unknown,
 ): Promise<StoredChange[]> {
   const mutation = ctx.mutation && ctx.actor ? { ...ctx.mutation, actorId: ctx.actor.userId, result } : null;
+  if (audits.length > 0) writes.push(appendToAuditLog(sql, ctx, audits));
   const appended =
     changes.length > 0 || mutation
       ? appendToFeed(sql, ctx.actor?.userId ?? null, changes, mutation)

@@ -4,9 +4,11 @@ import { Migration } from "@mikro-orm/migrations";
 export class Migration20261125000009_machines extends Migration {
   override up(): void {
     this.addSql(profiles);
+    this.addSql(audit);
   }
 
   override down(): void {
+    this.addSql("drop table auth.audit_entries; drop function auth.keep_audit_entries()");
     this.addSql(`
       alter table auth.users drop column kind, drop column locale, drop column time_zone, drop column working_days,
         drop column week_starts_on, drop column theme, drop column avatar_id`);
@@ -24,4 +26,45 @@ alter table auth.users
   add column theme text not null default 'system' check (theme in ('system', 'light', 'dark')),
   -- Random, since knowing it is enough to see the picture.
   add column avatar_id uuid unique;
+`;
+
+const audit = `
+-- Who did what that matters for security or administration. No foreign keys: the account of what happened outlives
+-- what it speaks of.
+create table auth.audit_entries (
+  id uuid primary key,
+  at timestamptz not null,
+  action text not null,
+  -- null: something about one person's account, which nobody else may see
+  organization_id uuid,
+  -- null: the server itself, or who did not prove who they are
+  actor_id uuid,
+  subject_id uuid,
+  target_type text not null,
+  target_id uuid,
+  before json,
+  after json,
+  ip text not null,
+  user_agent text not null,
+  request_id text not null,
+  session_id uuid,
+  api_token_id uuid
+);
+create index audit_entries_organization on auth.audit_entries (organization_id, id) where organization_id is not null;
+create index audit_entries_subject on auth.audit_entries (subject_id, id) where organization_id is null;
+create index audit_entries_at on auth.audit_entries using brin (at);
+
+-- Entries are only ever added. Retention, which must name itself, may remove what is at least ninety days old.
+create function auth.keep_audit_entries() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' and current_setting('taskwire.audit_retention', true) = 'on'
+    and old.at < now() - interval '90 days' then
+    return old;
+  end if;
+  raise exception 'audit entries are not changed' using errcode = 'insufficient_privilege';
+end $$;
+create trigger keep_rows before update or delete on auth.audit_entries
+  for each row execute function auth.keep_audit_entries();
+create trigger keep_table before truncate on auth.audit_entries
+  for each statement execute function auth.keep_audit_entries();
 `;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AnyProcedure, getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
 import { type EdgeCtx, errorBody } from "../../routers/trpc.ts";
-import { type Actor, type App, contextOf } from "../context.ts";
-import { type AppError, type ErrorBody, toAppError } from "../errors.ts";
+import { type Actor, type App, type Ctx, contextOf } from "../context.ts";
+import { AppError, type ErrorBody, toAppError } from "../errors.ts";
+import { addressKey } from "../platform/address.ts";
 import { identify, recordOf } from "./request.ts";
 
 /** Who sends a request; null without a credential. @throws AppError for a credential that does not hold */
@@ -29,6 +30,28 @@ export async function contextFor(
   const key = req.headers["idempotency-key"];
   const idempotencyKey = typeof key === "string" ? key : null;
   return Object.assign(contextOf(app, actor, origin), { refusal, idempotencyKey }); // not a copy: that would fork `em`
+}
+
+/** Draws one call from the caller's budget. @throws AppError `rate-limited` */
+export const drawCall = ({ app, actor, origin }: EdgeCtx): Promise<void> =>
+  app.limits.consume("call", actor?.userId ?? addressKey(origin.ip));
+
+/**
+ * The context of a request that is no procedure.
+ *
+ * @throws AppError `auth.required`, or why the credential does not hold | `rate-limited`
+ */
+export async function signedIn(
+  app: App,
+  authenticate: Authenticate,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<Ctx> {
+  const ctx = await contextFor(app, authenticate, req, res);
+  await drawCall(ctx);
+  const { actor, refusal } = ctx;
+  if (!actor) throw refusal ?? new AppError("auth.required", "Sign in first.");
+  return { ...ctx, actor };
 }
 
 export interface Call {

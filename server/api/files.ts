@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import type { Actor, App, Ctx, PublicCtx } from "../context.ts";
+import type { Actor, App, PublicCtx } from "../context.ts";
 import { type DownloadInput, download, downloadInput, openLink } from "../domain/files/download.ts";
 import { downloadShared, openShareLink } from "../domain/files/open-share-link.ts";
-import { AppError, invalid, notFound } from "../errors.ts";
+import { invalid, notFound } from "../errors.ts";
 import { readJson, requireJson } from "./body.ts";
-import { type Authenticate, contextFor } from "./call.ts";
+import { type Authenticate, contextFor, drawCall, signedIn } from "./call.ts";
 import { sendDownload } from "./files-download.ts";
 import { takeUpload } from "./files-upload.ts";
 import { recordOf } from "./request.ts";
@@ -73,26 +73,14 @@ export function files(app: App, authenticate: Authenticate): Router {
     });
 }
 
-/** @throws AppError `auth.required`, or why the credential does not hold | `rate-limited` */
-async function signedIn(app: App, authenticate: Authenticate, req: IncomingMessage, res: ServerResponse): Promise<Ctx> {
-  const ctx = await contextFor(app, authenticate, req, res);
-  await budget(ctx);
-  const { actor, refusal } = ctx;
-  if (!actor) throw refusal ?? new AppError("auth.required", "Sign in first.");
-  return { ...ctx, actor };
-}
-
 /** Whoever it is, no credential counts but the link. */
 async function outsider(app: App, req: IncomingMessage, res: ServerResponse): Promise<PublicCtx> {
   const ctx = await contextFor(app, async () => null, req, res);
-  await budget(ctx);
+  await drawCall(ctx);
   return ctx;
 }
 
 const passwordBody = z.strictObject({ password: z.string().max(200).optional() });
-
-const budget = ({ app, actor, origin }: Awaited<ReturnType<typeof contextFor>>) =>
-  app.limits.consume("call", actor?.userId ?? origin.ip);
 
 const fields = downloadInput.shape;
 

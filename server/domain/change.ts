@@ -2,6 +2,7 @@ import { v7 } from "uuid";
 import type { z } from "zod";
 import type { PublicCtx } from "../context.ts";
 import type { Channel, PendingChange } from "../platform/feed.ts";
+import { audit } from "./audit.ts";
 
 /** Every view has an id; mutable ones a version. */
 export type View = { id: string };
@@ -20,6 +21,8 @@ export interface ChangeDefinition<
   readonly view: Schema;
   /** Who hears it; several channels when the entity lives in several snapshots. */
   readonly channel: (view: z.output<Schema>) => Channel | readonly Channel[];
+  /** Matters for security or administration: the audit log is told, too. */
+  readonly audited?: boolean;
 }
 
 export function defineChange<
@@ -58,6 +61,7 @@ export function record<V extends View, After extends V | null>(
   if (!view) throw new Error(`${definition.type} is about nothing`);
   const difference = differenceOf(definition.op, before, after);
   if (definition.op === "update" && Object.keys(difference.patch).length === 0 && !options.revokes) return after;
+  if (definition.audited) auditChange(ctx, definition, view, before, after, difference);
   const channels = options.channels ?? [definition.channel(view)].flat();
   for (const channel of channels) {
     ctx.transaction.changes.push({
@@ -72,6 +76,26 @@ export function record<V extends View, After extends V | null>(
     });
   }
   return after;
+}
+
+/** An organization's admins hear of what has to do with it, and of the rest the person whom it concerns. */
+function auditChange(
+  ctx: PublicCtx,
+  { type, entity, op }: Pick<ChangeDefinition, "type" | "entity" | "op">,
+  view: View & { organizationId?: string; userId?: string | null },
+  before: View | null,
+  after: View | null,
+  difference: Pick<PendingChange, "patch" | "before">,
+): void {
+  const { version: _, updatedAt: __, ...changed } = difference.patch;
+  void audit(ctx, {
+    action: type,
+    organizationId: entity === "organization" ? view.id : (view.organizationId ?? null),
+    subjectId: entity === "user" ? view.id : (view.userId ?? null),
+    target: { type: entity, id: view.id },
+    before: op === "update" ? difference.before : before,
+    after: op === "update" ? changed : after,
+  });
 }
 
 function differenceOf(

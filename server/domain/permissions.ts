@@ -15,6 +15,7 @@ export const organizationPermissions = {
   "member.manage": ["admin", "owner"],
   "invitation.manage": ["admin", "owner"],
   "team.manage": ["admin", "owner"],
+  "audit.read": ["admin", "owner"],
   "project.create": ["member", "admin", "owner"],
   "organization-file.read": ["member", "admin", "owner"],
   "organization-file.upload": ["member", "admin", "owner"],

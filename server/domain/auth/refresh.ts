@@ -5,6 +5,7 @@ import { AppError } from "../../errors.ts";
 import { hashOfSecret } from "../../platform/secrets.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
+import { audit } from "../audit.ts";
 import type { Grant, SessionView } from "./auth.view.ts";
 import { sessionColumns } from "./auth.view.ts";
 import { endSessions } from "./end-sessions.ts";
@@ -127,6 +128,8 @@ async function repeatExchange(ctx: Ctx, token: string): Promise<Exchange | null>
   if (expired) throw new AppError("auth.expired", "This session was not used for too long; sign in again.");
   if (usedAt && salt && repeatable)
     return { session, successor: successorOf(token, salt), exchangedAt: new Date(usedAt) };
-  await endSessions(ctx, ctx.actor.userId, { only: ctx.actor.sessionId });
+  const { userId, sessionId } = ctx.actor;
+  await endSessions(ctx, userId, { only: sessionId });
+  await audit(ctx, { action: "refresh-token.reused", subjectId: userId, target: { type: "session", id: sessionId } });
   return null;
 }

@@ -6,6 +6,7 @@ import { AppError } from "../../errors.ts";
 import { hashOfSecret } from "../../platform/secrets.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
+import { audit } from "../audit.ts";
 import { record } from "../change.ts";
 import { email } from "../fields.ts";
 import { sessionStarted } from "./auth.events.ts";
@@ -72,7 +73,12 @@ async function requireAccount(ctx: PublicCtx, input: { email: string; password: 
   await limits.consume("sign-in:account", input.email);
   const [account] = await ctx.sql.query<Account>(findStatement, [input.email]);
   const matches = await passwords.matches(account?.passwordHash ?? null, input.password);
-  if (!account || !matches || account.disabled) throw refused();
+  if (!account || !matches || account.disabled) {
+    // Known or not, the address costs the same.
+    const target = { type: "user", id: account?.id ?? null };
+    await audit(ctx, { action: "sign-in.failed", subjectId: target.id, target });
+    throw refused();
+  }
   await limits.reset("sign-in:account", input.email);
   return account;
 }

@@ -19,6 +19,6 @@ export const fileThumbnailed = defineChange({ ...file, type: "file.thumbnailed",
 export const fileDeleted = defineChange({ ...file, type: "file.deleted", op: "delete" });
 
 /** That a file can be reached from outside is no secret among those who may read it; the link itself is. */
-const shareLink = { entity: "shareLink", view: shareLinkViewSchema, channel } as const;
+const shareLink = { entity: "shareLink", view: shareLinkViewSchema, channel, audited: true } as const;
 export const fileShared = defineChange({ ...shareLink, type: "file.shared", op: "create" });
 export const fileUnshared = defineChange({ ...shareLink, type: "file.unshared", op: "delete" });

@@ -12,6 +12,7 @@ const organization = {
   entity: "organization",
   view: organizationViewSchema,
   channel: (view: { id: string }) => `organization:${view.id}` as const,
+  audited: true,
 } as const;
 export const organizationCreated = defineChange({ ...organization, type: "organization.created", op: "create" });
 export const organizationUpdated = defineChange({ ...organization, type: "organization.updated", op: "update" });
@@ -19,11 +20,16 @@ export const organizationDeleted = defineChange({ ...organization, type: "organi
 
 const inOrganization = (view: { organizationId: string }) => `organization:${view.organizationId}` as const;
 
-const member = { entity: "member", view: memberViewSchema, channel: inOrganization } as const;
+const member = { entity: "member", view: memberViewSchema, channel: inOrganization, audited: true } as const;
 export const memberJoined = defineChange({ ...member, type: "member.joined", op: "create" });
 export const memberRoleChanged = defineChange({ ...member, type: "member.role-changed", op: "update" });
 /** A person's new name, address or picture shows in their organizations. */
-export const memberProfileChanged = defineChange({ ...member, type: "member.profile-changed", op: "update" });
+export const memberProfileChanged = defineChange({
+  ...member,
+  type: "member.profile-changed",
+  op: "update",
+  audited: false,
+});
 /** Left, or was removed. */
 export const memberRemoved = defineChange({ ...member, type: "member.removed", op: "delete" });
 
@@ -41,17 +47,23 @@ const invitation = {
   entity: "invitation",
   view: invitationViewSchema,
   channel: (view: { organizationId: string }) => `organization-admins:${view.organizationId}` as const,
+  audited: true,
 } as const;
 export const invitationCreated = defineChange({ ...invitation, type: "invitation.created", op: "create" });
 export const invitationResent = defineChange({ ...invitation, type: "invitation.resent", op: "update" });
 export const invitationWithdrawn = defineChange({ ...invitation, type: "invitation.withdrawn", op: "delete" });
 export const invitationAccepted = defineChange({ ...invitation, type: "invitation.accepted", op: "delete" });
 
-const team = { entity: "team", view: teamViewSchema, channel: inOrganization } as const;
+const team = { entity: "team", view: teamViewSchema, channel: inOrganization, audited: true } as const;
 export const teamCreated = defineChange({ ...team, type: "team.created", op: "create" });
 export const teamUpdated = defineChange({ ...team, type: "team.updated", op: "update" });
 export const teamDeleted = defineChange({ ...team, type: "team.deleted", op: "delete" });
 
-const teamMember = { entity: "teamMember", view: teamMemberViewSchema, channel: inOrganization } as const;
+const teamMember = {
+  entity: "teamMember",
+  view: teamMemberViewSchema,
+  channel: inOrganization,
+  audited: true,
+} as const;
 export const teamMemberAdded = defineChange({ ...teamMember, type: "team-member.added", op: "create" });
 export const teamMemberRemoved = defineChange({ ...teamMember, type: "team-member.removed", op: "delete" });

@@ -15,7 +15,7 @@ const projectChannels = (project: ProjectView): Channel[] =>
     ? [`project:${project.id}`, `organization:${project.organizationId}`]
     : [`project:${project.id}`];
 
-const project = { entity: "project", view: projectViewSchema, channel: projectChannels } as const;
+const project = { entity: "project", view: projectViewSchema, channel: projectChannels, audited: true } as const;
 export const projectCreated = defineChange({ ...project, type: "project.created", op: "create" });
 export const projectUpdated = defineChange({ ...project, type: "project.updated", op: "update" });
 export const projectArchived = defineChange({ ...project, type: "project.archived", op: "update" });
@@ -26,13 +26,19 @@ export const projectDeleted = defineChange({ ...project, type: "project.deleted"
 const inOrganizationOnly = {
   ...project,
   channel: (view: ProjectView) => `organization:${view.organizationId}` as const,
+  audited: false, // as a change of the project
 };
 export const projectOpened = defineChange({ ...inOrganizationOnly, type: "project.opened", op: "create" });
 export const projectClosed = defineChange({ ...inOrganizationOnly, type: "project.closed", op: "delete" });
 
 const inProject = (view: { projectId: string }) => `project:${view.projectId}` as const;
 
-const projectMember = { entity: "projectMember", view: projectMemberViewSchema, channel: inProject } as const;
+const projectMember = {
+  entity: "projectMember",
+  view: projectMemberViewSchema,
+  channel: inProject,
+  audited: true,
+} as const;
 export const projectMemberAdded = defineChange({ ...projectMember, type: "project-member.added", op: "create" });
 export const projectMemberRoleChanged = defineChange({
   ...projectMember,
@@ -40,7 +46,12 @@ export const projectMemberRoleChanged = defineChange({
   op: "update",
 });
 /** A person's or team's new name shows where they have a role. */
-export const projectMemberRenamed = defineChange({ ...projectMember, type: "project-member.renamed", op: "update" });
+export const projectMemberRenamed = defineChange({
+  ...projectMember,
+  type: "project-member.renamed",
+  op: "update",
+  audited: false,
+});
 export const projectMemberRemoved = defineChange({ ...projectMember, type: "project-member.removed", op: "delete" });
 
 const access = {
