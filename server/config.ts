@@ -51,9 +51,11 @@ export const settings = z.object({
   S3_ENDPOINT: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe(
-      "MinIO or any S3 for files; browsers upload to it, so they must reach it; absent: a directory under DATA_DIR",
-    ),
+    .describe("MinIO or any S3 for files; absent: a directory under DATA_DIR"),
+  S3_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("where browsers, which upload to it straight, reach the same store; default S3_ENDPOINT"),
   S3_ACCESS_KEY: z.string().optional().describe("needed with S3_ENDPOINT"),
   S3_SECRET_KEY: z.string().optional().describe("needed with S3_ENDPOINT"),
   S3_BUCKET: z.string().min(3).max(63).default("taskwire").describe("made at the first use if it is missing"),

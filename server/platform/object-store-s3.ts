@@ -18,6 +18,7 @@ class S3Client extends Client {
 /** Objects in a bucket of any S3. The bucket is made if it is missing. */
 export function openS3Store(config: Config, endpoint: string): ObjectStore {
   const url = new URL(endpoint);
+  const outside = (config.S3_PUBLIC_URL ?? endpoint).replace(/\/$/, "");
   const { S3_BUCKET: bucket, S3_REGION: region, S3_ACCESS_KEY: accessKey = "", S3_SECRET_KEY: secretKey = "" } = config;
   const client = new S3Client({
     endPoint: url.hostname,
@@ -109,7 +110,7 @@ export function openS3Store(config: Config, endpoint: string): ObjectStore {
     },
     beginParts: (key) => ask("bucket", () => client.initiateNewMultipartUpload(bucket, key, {})),
     async signPart(key, partsId, { number, sizeBytes }, expiresInSeconds) {
-      const target = new URL(`${endpoint.replace(/\/$/, "")}/${bucket}/${key}`);
+      const target = new URL(`${outside}/${bucket}/${key}`);
       target.searchParams.set("partNumber", String(number));
       target.searchParams.set("uploadId", partsId);
       target.searchParams.set("X-Amz-Expires", String(expiresInSeconds));
