@@ -9,6 +9,7 @@ import { Migration20261122000001_live_core } from "./migrations/Migration2026112
 import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
 import { Migration20261122000003_comments } from "./migrations/Migration20261122000003_comments.ts";
 import { Migration20261122000004_files } from "./migrations/Migration20261122000004_files.ts";
+import { Migration20261125000005_notifications } from "./migrations/Migration20261125000005_notifications.ts";
 import { Migration20261125000007_attachments } from "./migrations/Migration20261125000007_attachments.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
 
@@ -33,6 +34,7 @@ const migrationsList = [
   { name: "Migration20261122000004_files", class: Migration20261122000004_files },
   { name: "Migration20261125000007_attachments", class: Migration20261125000007_attachments },
   { name: "Migration20261125000009_machines", class: Migration20261125000009_machines },
+  { name: "Migration20261125000005_notifications", class: Migration20261125000005_notifications },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

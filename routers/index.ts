@@ -5,6 +5,7 @@ import { comments } from "./comments.ts";
 import { files, fileVersions, shareLinks, uploads } from "./files.ts";
 import { invitations } from "./invitations.ts";
 import { labels } from "./labels.ts";
+import { notificationPreferences, notifications, watchLevels } from "./notifications.ts";
 import { members, organizations } from "./organizations.ts";
 import { projectMembers, projects } from "./projects.ts";
 import { statuses } from "./statuses.ts";
@@ -26,6 +27,8 @@ export const appRouter = router({
   invitations,
   labels,
   members,
+  notificationPreferences,
+  notifications,
   organizations,
   projectMembers,
   projects,
@@ -38,6 +41,7 @@ export const appRouter = router({
   uploads,
   users,
   watches,
+  watchLevels,
 });
 
 export type AppRouter = typeof appRouter;

@@ -102,6 +102,13 @@ export const settings = z.object({
     .min(90)
     .optional()
     .describe("older entries of the audit log are removed; absent: they are kept for ever"),
+  NOTIFICATION_GATHER_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(3600)
+    .default(120)
+    .describe("how long more of the same joins an unread notification; its mail waits that long"),
   SEED_DEMO: flag
     .optional()
     .describe("seed the demo organization into an empty database; default true outside production"),

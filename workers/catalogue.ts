@@ -3,9 +3,25 @@ import { cleanUp } from "./clean-up.ts";
 import type { Consumer } from "./consumer.ts";
 import { collectFiles, collectFilesRegularly, drawThumbnails, inspectFiles } from "./files.ts";
 import type { JobHandler } from "./job.ts";
+import {
+  dispatchRegularly,
+  dispatchSoon,
+  followSubjects,
+  notifyPeople,
+  remindOfDates,
+  tidyRegularly,
+  wakeSnoozed,
+} from "./notifications.ts";
 import type { Schedule } from "./schedule.ts";
 
 /* Everything that runs beside the requests; one file per effect. */
-export const consumers: readonly Consumer[] = [];
-export const jobs: readonly JobHandler[] = [inspectFiles, drawThumbnails, collectFiles];
-export const schedules: readonly Schedule[] = [cleanUp, forgetOldAudits, collectFilesRegularly];
+export const consumers: readonly Consumer[] = [notifyPeople, followSubjects];
+export const jobs: readonly JobHandler[] = [inspectFiles, drawThumbnails, collectFiles, dispatchSoon, wakeSnoozed];
+export const schedules: readonly Schedule[] = [
+  cleanUp,
+  forgetOldAudits,
+  collectFilesRegularly,
+  dispatchRegularly,
+  remindOfDates,
+  tidyRegularly,
+];

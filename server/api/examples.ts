@@ -19,6 +19,8 @@ const texts: Record<string, string> = {
   newPassword: "another good long password",
   nextCursor: "WyJXZWJzaXRlIiwiMDE5OTBhM2MiXQ",
   password: "a good long password",
+  quietFrom: "22:00",
+  quietTo: "07:00",
   rank: "a34z",
   refreshToken: "twr_Vq3mB0o1yT9uJf3sKwq7XhVQ2mB0o1yT9uJf3sK",
   sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -40,6 +42,7 @@ const numbers: Record<string, number> = {
   head: 42,
   since: 40,
   estimateMinutes: 90,
+  digestHour: 9,
   wipLimit: 5,
 };
 

@@ -7,6 +7,13 @@ import { sessionColumns, userColumns } from "./auth/auth.view.ts";
 import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
 import type { EntityName, EntityViews } from "./events.ts";
 import { fileColumns, fileJoins, shareLinkColumns } from "./files/file.view.ts";
+import { inInbox, notificationColumns } from "./notifications/notification.view.ts";
+import {
+  preferenceColumns,
+  settingsColumns,
+  taskMuteColumns,
+  watchLevelColumns,
+} from "./notifications/preference.view.ts";
 import {
   invitationColumns,
   memberColumns,
@@ -133,6 +140,26 @@ const snapshots: Record<ChannelKind, Parts> = {
     readPosition: statement(
       "snapshot.read-positions",
       `select ${readPositionColumns} from comments.read_positions rp where rp.user_id = $1`,
+    ),
+    notification: statement(
+      "snapshot.notifications",
+      `select ${notificationColumns} from notifications.notifications n where n.user_id = $1 and ${inInbox}`,
+    ),
+    notificationSettings: statement(
+      "snapshot.notification-settings",
+      `select ${settingsColumns} from notifications.settings ns where ns.id = $1`,
+    ),
+    notificationPreference: statement(
+      "snapshot.notification-preferences",
+      `select ${preferenceColumns} from notifications.preferences np where np.user_id = $1`,
+    ),
+    watchLevel: statement(
+      "snapshot.watch-levels",
+      `select ${watchLevelColumns} from notifications.watch_levels wl where wl.user_id = $1`,
+    ),
+    taskMute: statement(
+      "snapshot.task-mutes",
+      `select ${taskMuteColumns} from notifications.task_mutes tm where tm.user_id = $1`,
     ),
   },
   organization: {

@@ -15,6 +15,13 @@ import {
   teamRename,
 } from "./consequences.ts";
 import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
+import {
+  dropHiddenNotifications,
+  dropOrganizationNotifications,
+  dropProjectNotifications,
+  dropTaskNotifications,
+  leaveNotifications,
+} from "./notifications/notification.consequences.ts";
 import { followProfileInOrganizations } from "./organizations/follow-profile.ts";
 import {
   deleteProjectsOf,
@@ -35,13 +42,13 @@ import {
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
 profileChange.followedBy(followProfileInOrganizations, followProfileInProjects); // the first one locks
-memberDeparture.followedBy(leaveComments, leaveTasks, leaveProjects);
-organizationDeletion.followedBy(dropOrganizationFiles, deleteProjectsOf);
-accessChange.followedBy(followAccess, dropHiddenWatches);
+memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTasks, leaveProjects);
+organizationDeletion.followedBy(dropOrganizationNotifications, dropOrganizationFiles, deleteProjectsOf);
+accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenNotifications);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
-projectDeletion.followedBy(dropProjectComments, deleteTasks);
-taskPurge.followedBy(dropTaskComments, dropTaskFiles);
+projectDeletion.followedBy(dropProjectNotifications, dropProjectComments, deleteTasks);
+taskPurge.followedBy(dropTaskNotifications, dropTaskComments, dropTaskFiles);
 fileDeletion.followedBy(detachFiles);
 labelDeletion.followedBy(dropLabel);
 statusTurn.followedBy(turnTasks);

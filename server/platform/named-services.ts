@@ -21,6 +21,8 @@ const services: Readonly<Record<string, string>> = {
   shareLinks: "file-service",
   comments: "comment-service",
   notifications: "notification-service",
+  notificationPreferences: "notification-service",
+  watchLevels: "notification-service",
   analytics: "analytics-service",
 };
 

@@ -104,6 +104,8 @@ export function inputOf(schema: JsonSchema, values: Values, field = ""): unknown
       if (field === "channel") return values.channel();
       if (schema.format === "uuid") return values.id(field);
       if (schema.format === "date") return values.pick(["2026-01-05", "2026-02-10", "2026-03-15"]);
+      if (schema.format === "time") return values.pick(["22:00", "07:30"]);
+      if (field === "until") return new Date(Date.now() + 86_400_000).toISOString();
       if (schema.format === "date-time") return "2026-02-10T12:00:00.000Z";
       return values.text(field);
     default:
@@ -143,6 +145,7 @@ export function entityOf(field: string): string {
     "file",
     "task",
     "watch",
+    "notification",
     "comment",
     "session",
     "user",

@@ -3,6 +3,7 @@ import type { Actor } from "../context.ts";
 import type { Channel } from "../platform/feed.ts";
 import { entityOf, type Values } from "./procedures.ts";
 import type { Scene } from "./scene.ts";
+import { buildNotifications } from "./world.notifications.ts";
 
 /** Everybody a rule can tell apart, around one private project; and one of every entity. */
 export interface World {
@@ -123,6 +124,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     values ($1::uuid, $2, $3, $4, $1::uuid::text, $5, now(), now() + interval '1 day')`,
     [project.id, ids["file"]?.[0], owner.userId],
   );
+  ids["notification"] = await buildNotifications(scene, task, [owner, people.editor, people.viewer]);
   const channels: Channel[] = [
     `project:${project.id}`,
     `organization:${organization.id}`,

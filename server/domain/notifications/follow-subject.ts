@@ -1,0 +1,68 @@
+import type { PublicCtx } from "../../context.ts";
+import { statement } from "../../platform/sql.ts";
+import { record } from "../change.ts";
+import type { ChangeOf } from "../events.ts";
+import { notificationDropped, notificationUpdated } from "./notification.events.ts";
+import { changeNotifications } from "./notification.save.ts";
+import { inInbox, type NotificationView, notificationColumns } from "./notification.view.ts";
+import { plainText } from "./plain-text.ts";
+
+type Followed = ChangeOf<
+  "task.updated" | "comment.updated" | "comment.deleted" | "invitation.withdrawn" | "invitation.accepted"
+>;
+
+const ofTaskStatement = statement(
+  "notification.of-task",
+  `select ${notificationColumns} from notifications.notifications n
+  where n.task_id = $1 and ${inInbox} order by n.id for no key update`,
+);
+const ofCommentStatement = statement(
+  "notification.of-comment",
+  `select ${notificationColumns} from notifications.notifications n
+  where n.task_id = $1 and n.comment_id = $2 and ${inInbox} order by n.id for no key update`,
+);
+const dropInvitationsStatement = statement(
+  "notification.drop-invitations",
+  `delete from notifications.notifications n where n.organization_id = $1 and n.event = 'invited' and n.subject_id = $2
+  returning ${notificationColumns}, ${inInbox} as "inInbox"`,
+);
+const titleStatement = statement("notification.title", "select title from tasks.tasks where id = $1");
+const wordsStatement = statement(
+  "notification.words",
+  "select left(html, 2000) as html, deleted_at is not null as deleted from comments.comments where id = $1",
+);
+
+/** What people were told follows what it is about: its name, its words, its end. Told late, the state of now counts. */
+export async function followSubject(ctx: PublicCtx, change: Followed): Promise<void> {
+  const audience = change.channel.slice(change.channel.indexOf(":") + 1);
+  const { entityId } = change;
+  if (change.type === "task.updated") {
+    if (change.patch.title === undefined) return;
+    const [about, [task]] = await Promise.all([
+      ctx.sql.query<NotificationView>(ofTaskStatement, [entityId]),
+      ctx.sql.query<{ title: string }>(titleStatement, [entityId]),
+    ]);
+    if (task) update(ctx, about, { title: task.title });
+  } else if (change.type === "comment.updated" || change.type === "comment.deleted") {
+    const [about, [comment]] = await Promise.all([
+      ctx.sql.query<NotificationView>(ofCommentStatement, [audience, entityId]),
+      ctx.sql.query<{ html: string; deleted: boolean }>(wordsStatement, [entityId]),
+    ]);
+    if (comment) update(ctx, about, { excerpt: comment.deleted ? null : plainText(comment.html) });
+  } else {
+    const gone = await ctx.sql.query<NotificationView & { inInbox: boolean }>(dropInvitationsStatement, [
+      audience,
+      entityId,
+    ]);
+    for (const { inInbox, ...notification } of gone) if (inInbox) record(ctx, notificationDropped, notification, null);
+  }
+}
+
+function update(
+  ctx: PublicCtx,
+  about: readonly NotificationView[],
+  change: { title?: string; excerpt?: string | null },
+) {
+  const outdated = about.filter((view) => Object.entries(change).some(([f, v]) => view[f as "title"] !== v));
+  changeNotifications(ctx, notificationUpdated, outdated, change);
+}
