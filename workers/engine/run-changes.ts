@@ -8,7 +8,7 @@ import type { Consumer } from "../consumer.ts";
 import { buryChange } from "./dead-letters.ts";
 import type { ChangeMessage } from "./dispatch.ts";
 import { observeAttempt } from "./metrics.ts";
-import { HandedBack, type Runtime, systemContext, TimedOut, within } from "./runtime.ts";
+import { HandedBack, type Runtime, systemContext, TimedOut, tellOf, within } from "./runtime.ts";
 
 /** Beyond its time limit, an attempt that has not ended is taken for dead after this. */
 const graceMs = 5_000;
@@ -199,7 +199,7 @@ async function afterFailure(
     await app.sql.query(handBackStatement, key);
     throw error;
   }
-  const { message: reason, stack = null } = error instanceof Error ? error : new Error(String(error));
+  const { reason, stack } = tellOf(error);
   const about = { consumer: consumer.name, channel: next.channel, seq: next.seq, attempt };
   app.log.warn({ err: error, ...about }, "A consumer failed");
   const isDead = error instanceof PermanentFailure || attempt >= consumer.maxAttempts;

@@ -5,7 +5,7 @@ import type { JobHandler, JobMeta } from "../job.ts";
 import { buryJob } from "./dead-letters.ts";
 import type { JobMessage } from "./dispatch.ts";
 import { observeAttempt } from "./metrics.ts";
-import { HandedBack, type Runtime, systemContext, within } from "./runtime.ts";
+import { HandedBack, type Runtime, systemContext, tellOf, within } from "./runtime.ts";
 
 /** Beyond its time limit, an attempt that has not ended is taken for dead after this. */
 const graceMs = 5_000;
@@ -73,14 +73,14 @@ async function attempt(runtime: Runtime, job: JobHandler, jobId: string): Promis
       await app.sql.query(handBackStatement, [jobId]);
       throw error;
     }
-    const { message, stack = null } = error instanceof Error ? error : new Error(String(error));
+    const { reason, stack } = tellOf(error);
     app.log.warn({ err: error, job: job.name, jobId, attempt: row.attempts }, "A job failed");
     if (error instanceof PermanentFailure || row.attempts >= job.maxAttempts) {
-      await buryJob(app.sql, jobId, { attempts: row.attempts, reason: message, stack });
+      await buryJob(app.sql, jobId, { attempts: row.attempts, reason, stack });
       return observe("dead");
     }
     const delayMs = options.retryDelayMs(row.attempts);
-    await app.sql.query(failStatement, [jobId, delayMs, message]);
+    await app.sql.query(failStatement, [jobId, delayMs, reason]);
     setTimeout(() => app.wake.signal("jobs"), delayMs + 5).unref();
     observe("failed");
   }

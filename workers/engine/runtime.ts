@@ -41,6 +41,18 @@ export class TimedOut extends Error {
   }
 }
 
+/** What a dead letter tells of a failure: its words, and where it came from, causes included. */
+export function tellOf(error: unknown): { reason: string; stack: string | null } {
+  const stacks: string[] = [];
+  for (let at = error; at instanceof Error && stacks.length < maxCauses; at = at.cause)
+    stacks.push(at.stack ?? String(at));
+  return {
+    reason: error instanceof Error ? error.message : String(error),
+    stack: stacks.length > 0 ? stacks.join("\nCaused by: ") : null,
+  };
+}
+const maxCauses = 5;
+
 /**
  * The work's result, unless it takes too long or the process ends first. The work itself cannot be stopped; it is told
  * by the signal.
