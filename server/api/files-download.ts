@@ -4,6 +4,7 @@ import type { Request, Response } from "express";
 import type { App } from "../context.ts";
 import type { Download } from "../domain/files/download.ts";
 import { canBeShown } from "../domain/files/media-type.ts";
+import { streamed } from "../platform/stream-garbage.ts";
 import { logFailure } from "./call.ts";
 
 /** Whatever the bytes are: nothing in them runs, loads or is taken for another type. */
@@ -49,6 +50,7 @@ export async function sendDownload(app: App, req: Request, res: Response, found:
     return;
   }
   const bytes = await app.store.get(found.objectKey, range ?? undefined);
+  bytes.on("data", (chunk: Buffer) => streamed(chunk.length)); // sees what the pipeline takes, at its pace
   try {
     await pipeline(bytes, res);
   } catch (error) {

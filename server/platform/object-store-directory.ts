@@ -8,6 +8,7 @@ import type { Config } from "../config.ts";
 import { AppError, invalid, notFound } from "../errors.ts";
 import type { ObjectStore, StoredPart } from "./object-store.ts";
 import { sealedTokens } from "./sealed-tokens.ts";
+import { streamed } from "./stream-garbage.ts";
 
 type PartToken = { key: string; partsId: string; number: number; sizeBytes: number };
 
@@ -114,13 +115,19 @@ const exactly = (sizeBytes: number) =>
     for await (const chunk of bytes) {
       seen += chunk.length;
       if (seen > sizeBytes) throw wrongSize(sizeBytes);
+      streamed(chunk.length);
       yield chunk;
     }
     if (seen !== sizeBytes) throw wrongSize(sizeBytes);
   };
 
 async function* concatenated(paths: readonly string[]) {
-  for (const path of paths) yield* createReadStream(path) as AsyncIterable<Buffer>;
+  for (const path of paths) {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      streamed(chunk.length);
+      yield chunk;
+    }
+  }
 }
 
 const orMissing = (what: string) => (error: unknown) => {

@@ -150,21 +150,22 @@ function unlessMissing(error: unknown): void {
   if (!(error instanceof AppError && error.code === "not-found")) throw error;
 }
 
-/** The stream cut into pieces of the same length, the last one shorter; the next is read when it is asked for. */
+/**
+ * The stream cut into pieces of the same length, the last one shorter; the next is read when it is asked for, into the
+ * memory of the one before.
+ */
 async function* inPieces(bytes: Readable): AsyncGenerator<Buffer, undefined> {
-  let chunks: Buffer[] = [];
+  const piece = Buffer.allocUnsafeSlow(pieceBytes);
   let size = 0;
   for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    let rest = chunk;
-    while (size + rest.length >= pieceBytes) {
-      const end = pieceBytes - size;
-      yield Buffer.concat([...chunks, rest.subarray(0, end)]);
-      rest = rest.subarray(end);
-      chunks = [];
+    for (let from = 0; from < chunk.length; ) {
+      const copied = chunk.copy(piece, size, from);
+      from += copied;
+      size += copied;
+      if (size < pieceBytes) continue;
+      yield piece;
       size = 0;
     }
-    if (rest.length > 0) chunks.push(rest);
-    size += rest.length;
   }
-  if (size > 0) yield Buffer.concat(chunks);
+  if (size > 0) yield piece.subarray(0, size);
 }

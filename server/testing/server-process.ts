@@ -28,6 +28,11 @@ export class ServerProcess {
     return this.#child !== null;
   }
 
+  /** Of the running process; 0 when there is none. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** @throws Error with the server's own words when it does not become ready within a minute */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [main], {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Transform } from "node:stream";
 import { AppError } from "../../errors.ts";
+import { streamed } from "../../platform/stream-garbage.ts";
 import { mediaTypeOf, sampleBytes } from "./media-type.ts";
 
 /** What the bytes of a file say about themselves. */
@@ -29,6 +30,7 @@ export function measuring(limitBytes: number): { through: Transform; result(): P
         sampled += sample.at(-1)?.length ?? 0;
       }
       hash.update(chunk);
+      streamed(chunk.length);
       done(null, chunk);
     },
   });
