@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Config } from "../config.ts";
-import { AppError, invalid, notFound } from "../errors.ts";
+import { AppError, conflict, invalid, notFound } from "../errors.ts";
 import type { ObjectStore, StoredPart } from "./object-store.ts";
 import { sealedTokens } from "./sealed-tokens.ts";
 import { streamed } from "./stream-garbage.ts";
@@ -23,6 +23,8 @@ export function openDirectoryStore(config: Config): ObjectStore {
     if (!safeKey.test(key)) throw new Error(`Not a key of an object: ${key}`);
     return join(root, kind, key);
   };
+  /** Of each part one is taken at a time, so that many at once cannot fill the disk. The last one counts. */
+  const arriving = new Map<string, AbortController>();
   const partsIn = (key: string, partsId: string) => join(pathOf("parts", key), partsId);
 
   /** Writes beside, then renames: the name is there with all its bytes or not at all, also after a power cut. */
@@ -91,13 +93,21 @@ export function openDirectoryStore(config: Config): ObjectStore {
       if (sizeBytes !== null && sizeBytes !== part.sizeBytes) throw wrongSize(part.sizeBytes);
       const folder = partsIn(part.key, part.partsId);
       await access(folder).catch(orMissing("upload"));
-      const draft = join(folder, `${part.number}.${randomUUID()}`);
+      const path = join(folder, String(part.number));
+      const draft = `${path}.${randomUUID()}`;
+      arriving.get(path)?.abort(conflict("This part is being sent by another request."));
+      const replaced = new AbortController();
+      arriving.set(path, replaced);
       try {
-        await pipeline(bytes, exactly(part.sizeBytes), createWriteStream(draft, { flags: "wx" }));
-        await rename(draft, join(folder, String(part.number)));
+        const { signal } = replaced;
+        await pipeline(bytes, exactly(part.sizeBytes), createWriteStream(draft, { flags: "wx" }), { signal });
+        await rename(draft, path);
       } catch (error) {
         await rm(draft, { force: true });
+        if (replaced.signal.aborted) throw replaced.signal.reason;
         throw (error as NodeJS.ErrnoException).code === "ENOENT" ? notFound("upload") : error;
+      } finally {
+        if (arriving.get(path) === replaced) arriving.delete(path);
       }
     },
     async check() {
