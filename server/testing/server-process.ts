@@ -11,6 +11,7 @@ export class ServerProcess {
   readonly port: number;
   readonly #env: Record<string, string>;
   #child: ChildProcess | null = null;
+  #exitCode: number | null = null;
   #said = "";
 
   private constructor(port: number, env: Record<string, string>) {
@@ -26,6 +27,11 @@ export class ServerProcess {
 
   get isUp(): boolean {
     return this.#child !== null;
+  }
+
+  /** Of the process that ended last; null when a signal ended it. */
+  get exitCode(): number | null {
+    return this.#exitCode;
   }
 
   /** Of the running process; 0 when there is none. */
@@ -68,7 +74,7 @@ export class ServerProcess {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
     child.kill(signal);
-    await exited;
+    [this.#exitCode] = await exited;
   }
 
   #answers(): Promise<boolean> {
