@@ -3,7 +3,7 @@ import { Migrator } from "@mikro-orm/migrations";
 import { defineConfig, type EntityManager, MikroORM, UnderscoreNamingStrategy } from "@mikro-orm/postgresql";
 import type { Pool, PoolClient } from "pg";
 import { User } from "./entities/auth.ts";
-import { Invitation, Member, Organization, Team, TeamMember } from "./entities/organizations.ts";
+import { Invitation, Member, Organization, Role, Team, TeamMember } from "./entities/organizations.ts";
 import { Label, Project, ProjectMember, Status } from "./entities/projects.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
 import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
@@ -17,6 +17,7 @@ export const entities = [
   User,
   Organization,
   Member,
+  Role,
   Invitation,
   Team,
   TeamMember,

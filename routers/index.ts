@@ -8,6 +8,7 @@ import { labels } from "./labels.ts";
 import { notificationPreferences, notifications, watchLevels } from "./notifications.ts";
 import { members, organizations } from "./organizations.ts";
 import { projectMembers, projects } from "./projects.ts";
+import { roles } from "./roles.ts";
 import { statuses } from "./statuses.ts";
 import { sync } from "./sync.ts";
 import { taskLinks } from "./task-links.ts";
@@ -32,6 +33,7 @@ export const appRouter = router({
   organizations,
   projectMembers,
   projects,
+  roles,
   shareLinks,
   statuses,
   sync,

@@ -11,6 +11,7 @@ import {
 import { AppError } from "../server/errors.ts";
 import { inputOf, type ProcedureUnderTest, procedures } from "../server/testing/procedures.ts";
 import { type Scene, test } from "../server/testing/scene.ts";
+import { composed } from "../server/testing/world.machines.ts";
 import { buildWorld, plainValues, type Who, type World, whos } from "../server/testing/world.ts";
 
 /** What a procedure must answer to whom. `passes`: the door lets in, whatever a rule then says. */
@@ -24,16 +25,20 @@ function verdicts({ access }: ProcedureUnderTest, touchesWorld: boolean, who: Wh
     return touchesWorld && who === "stranger" ? ["not-found", "passes"] : ["passes", "not-found", "access.denied"];
   if (who === "stranger") return ["not-found"];
   if (access in organizationPermissions) {
-    const role = (["viewer", "commenter", "editor", "manager"].includes(who) ? "guest" : who) as OrganizationRole;
+    const role = (
+      who === "composed" ? "member" : ["viewer", "commenter", "editor", "manager"].includes(who) ? "guest" : who
+    ) as OrganizationRole;
     const granted = (organizationPermissions[access as OrganizationPermission] as readonly OrganizationRole[]).includes(
       role,
     );
-    return granted ? ["passes"] : ["access.denied", "not-found"];
+    const extra = who === "composed" && (composed.organization as readonly string[]).includes(access);
+    return granted || extra ? ["passes"] : ["access.denied", "not-found"];
   }
   if (!(access in projectPermissions)) throw new Error(`No rule is called ${access}`);
   if (who === "guest" || who === "member") return ["not-found"];
-  const role = who === "owner" || who === "admin" ? "manager" : (who as ProjectRole);
-  if (!(projectPermissions[access as ProjectPermission] as readonly ProjectRole[]).includes(role))
+  const role = who === "owner" || who === "admin" ? "manager" : who === "composed" ? "viewer" : (who as ProjectRole);
+  const extra = who === "composed" && (composed.project as readonly string[]).includes(access);
+  if (!extra && !(projectPermissions[access as ProjectPermission] as readonly ProjectRole[]).includes(role))
     return ["access.denied"];
   return access.endsWith("-own") ? ["passes", "access.denied"] : ["passes"];
 }

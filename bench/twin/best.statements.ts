@@ -1,4 +1,5 @@
 import { projectRoleSql } from "../../server/domain/projects/project.access.ts";
+import { roleRights } from "../../server/domain/rights.ts";
 import { taskColumns } from "../../server/domain/tasks/task.view.ts";
 import { watchColumns } from "../../server/domain/tasks/task-link.view.ts";
 import { boardParts } from "./board.ts";
@@ -38,7 +39,7 @@ with ${earlier("$7", "$8")}, caller as (
   from projects.statuses s where s.id = $2 and s.project_id = $1 for no key update
 ), counted as (
   update tasks.counters c set last_number = last_number + 1 from caller, place
-  where c.project_id = caller.id and caller.role >= 3 and caller.archived_at is null
+  where c.project_id = caller.id and caller.role >= ${roleRights.editor} and caller.archived_at is null
     and (place.wip_limit is null or place.taken < place.wip_limit) and not exists (select from earlier)
   returning c.last_number as number
 ), saved as (
@@ -68,7 +69,7 @@ const seen = (user: string) => `seen as (
   )`;
 const allowed = (
   version: string,
-) => `t.id = seen.id and seen.role >= 3 and seen.archived_at is null and t.deleted_at is null
+) => `t.id = seen.id and seen.role >= ${roleRights.editor} and seen.archived_at is null and t.deleted_at is null
     and (${version}::int is null or t.version = ${version}::int) and not exists (select from earlier)`;
 const told = `seen.role, seen.archived_at as "archivedAt", seen.deleted_at as "trashedAt", earlier.request_hash as "earlierHash",
   earlier.result as "earlierResult", view.*, told.changes`;

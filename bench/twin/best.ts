@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { v7 } from "uuid";
+import { roleRights } from "../../server/domain/rights.ts";
 import { board as boardText, mutations } from "./best.statements.ts";
 import type { Call, Change, Store, Task, Written } from "./contract.ts";
 import { Refusal } from "./database.ts";
@@ -92,7 +93,7 @@ function written(row: Outcome & Task, call: Call): Written {
     return { task: earlierResult!, changes: [] };
   }
   if (!role || place === null) throw new Refusal(404, "not-found");
-  if (role < 3) throw new Refusal(403, "access.denied");
+  if (role < roleRights.editor) throw new Refusal(403, "access.denied");
   if (archivedAt || trashedAt) throw new Refusal(422, "rule.broken");
   if (!changes) throw new Refusal(409, "stale");
   return {

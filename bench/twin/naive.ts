@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from "pg";
 import { v7 } from "uuid";
 import { projectRoleSql } from "../../server/domain/projects/project.access.ts";
+import { roleRights } from "../../server/domain/rights.ts";
 import { boardParts } from "./board.ts";
 import type { Call, Change, Store, Task, Written } from "./contract.ts";
 import { Refusal } from "./database.ts";
@@ -117,7 +118,7 @@ export function naiveStore(pool: Pool): Store {
       const client = await pool.connect();
       try {
         await client.query("begin isolation level repeatable read read only");
-        await requireRole(client, actor.userId, projectId, 1);
+        await requireRole(client, actor.userId, projectId, roleRights.viewer);
         const entities: Record<string, unknown> = {};
         for (const [entity, text] of Object.entries(boardParts))
           entities[entity] = await all(client, text, [projectId]);
@@ -193,7 +194,7 @@ async function requireRole(client: PoolClient, userId: string, projectId: string
 }
 
 async function requireEditor(client: PoolClient, call: Call, projectId: string): Promise<Project> {
-  const project = await requireRole(client, call.actor.userId, projectId, 3);
+  const project = await requireRole(client, call.actor.userId, projectId, roleRights.editor);
   if (project.archivedAt) throw new Refusal(422, "rule.broken");
   return project;
 }

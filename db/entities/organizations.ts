@@ -19,10 +19,29 @@ const MemberSchema = defineEntity({
     organizationId: p.uuid(),
     userId: p.uuid(),
     role: p.string().$type<"owner" | "admin" | "member" | "guest">(),
+    /** A composed role; `role` is what it extends. */
+    roleId: p.uuid().nullable(),
   },
 });
 export class Member extends MemberSchema.class {}
 MemberSchema.setClass(Member);
+
+const RoleSchema = defineEntity({
+  name: "Role",
+  schema: "organizations",
+  tableName: "roles",
+  properties: {
+    ...mutable,
+    organizationId: p.uuid(),
+    level: p.string().$type<"organization" | "project">(),
+    base: p.string().$type<"guest" | "member">().nullable(),
+    name: p.text(),
+    description: p.text(),
+    permissions: p.array(),
+  },
+});
+export class Role extends RoleSchema.class {}
+RoleSchema.setClass(Role);
 
 const InvitationSchema = defineEntity({
   name: "Invitation",

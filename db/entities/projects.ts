@@ -31,6 +31,8 @@ const ProjectMemberSchema = defineEntity({
     userId: p.uuid().nullable(),
     teamId: p.uuid().nullable(),
     role: p.string().$type<"manager" | "editor" | "commenter" | "viewer">(),
+    /** A composed role; `role` is then that of viewers. */
+    roleId: p.uuid().nullable(),
   },
 });
 export class ProjectMember extends ProjectMemberSchema.class {}

@@ -5,9 +5,15 @@ export class Migration20261125000009_machines extends Migration {
   override up(): void {
     this.addSql(profiles);
     this.addSql(audit);
+    this.addSql(roles);
   }
 
   override down(): void {
+    this.addSql(`
+      alter table organizations.members drop column role_id;
+      alter table projects.project_members drop column role_id;
+      drop function organizations.role_mask(uuid, text[]);
+      drop table organizations.roles`);
     this.addSql("drop table auth.audit_entries; drop function auth.keep_audit_entries()");
     this.addSql(`
       alter table auth.users drop column kind, drop column locale, drop column time_zone, drop column working_days,
@@ -67,4 +73,42 @@ create trigger keep_rows before update or delete on auth.audit_entries
   for each row execute function auth.keep_audit_entries();
 create trigger keep_table before truncate on auth.audit_entries
   for each statement execute function auth.keep_audit_entries();
+`;
+
+const roles = `
+-- Roles that an organization composes of single permissions, by their names.
+create table organizations.roles (
+  id uuid not null,
+  organization_id uuid not null references organizations.organizations on delete cascade,
+  level text not null check (level in ('organization', 'project')),
+  -- The built-in role that one in the organization extends.
+  base text check (base in ('guest', 'member')),
+  name text not null,
+  description text not null,
+  permissions text[] not null,
+  version int not null default 1,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (id, organization_id),
+  check ((base is null) = (level = 'project'))
+);
+create unique index roles_name on organizations.roles (organization_id, level, lower(name));
+
+-- Who has such a role has its base as the built-in one, and in a project that of viewers.
+alter table organizations.members
+  add column role_id uuid,
+  add constraint members_role foreign key (role_id, organization_id) references organizations.roles (id, organization_id);
+alter table projects.project_members
+  add column role_id uuid,
+  add constraint project_members_role foreign key (role_id, organization_id) references organizations.roles (id, organization_id);
+create index members_role on organizations.members (role_id) where role_id is not null;
+create index project_members_role on projects.project_members (role_id) where role_id is not null;
+
+-- A role's permissions as a number: bit n is the permission names[n + 1]. Null for no role, so that who has none is
+-- decided without a look-up.
+create function organizations.role_mask(role uuid, names text[]) returns bigint
+language sql stable strict parallel safe as $$
+  select coalesce(bit_or(1::bigint << (array_position(names, permission) - 1)), 0)
+  from organizations.roles r, unnest(r.permissions) permission where r.id = role
+$$;
 `;

@@ -19,6 +19,7 @@ import {
   memberColumns,
   membershipColumns,
   organizationColumns,
+  roleColumns,
   teamColumns,
   teamMemberColumns,
 } from "./organizations/organization.view.ts";
@@ -171,6 +172,7 @@ const snapshots: Record<ChannelKind, Parts> = {
       "snapshot.members",
       `select ${memberColumns} from organizations.members m join auth.users u on u.id = m.user_id where m.organization_id = $1`,
     ),
+    role: statement("snapshot.roles", `select ${roleColumns} from organizations.roles r where r.organization_id = $1`),
     team: statement("snapshot.teams", `select ${teamColumns} from organizations.teams t where t.organization_id = $1`),
     teamMember: statement(
       "snapshot.team-members",

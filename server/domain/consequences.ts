@@ -38,6 +38,8 @@ export interface AccessScope {
   projectId?: string;
 }
 export const accessChange = occasion<AccessScope>();
+/** Somebody is put into a team, and so gets what it has. */
+export const teamEntry = occasion<{ teamId: string }>();
 export const teamRename = occasion<{ teamId: string; name: string }>();
 export const teamDeletion = occasion<{ teamId: string }>();
 export const projectDeletion = occasion<{ projectId: string }>();

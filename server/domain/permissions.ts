@@ -1,4 +1,4 @@
-/** Who may do what: the one table. Doors read it; clients may, too (`meta.permissions`). */
+/** Who may do what: the one table. Doors read it; `roles.catalogue` tells it to clients. */
 
 export const organizationRoles = ["guest", "member", "admin", "owner"] as const;
 export type OrganizationRole = (typeof organizationRoles)[number];
@@ -16,6 +16,8 @@ export const organizationPermissions = {
   "invitation.manage": ["admin", "owner"],
   "team.manage": ["admin", "owner"],
   "audit.read": ["admin", "owner"],
+  /** Compose roles of single permissions. */
+  "role.manage": ["admin", "owner"],
   "project.create": ["member", "admin", "owner"],
   "organization-file.read": ["member", "admin", "owner"],
   "organization-file.upload": ["member", "admin", "owner"],
@@ -59,6 +61,19 @@ export const projectPermissions = {
 
 export type OrganizationPermission = keyof typeof organizationPermissions;
 export type ProjectPermission = keyof typeof projectPermissions;
+
+/**
+ * What no role can be composed of: whoever held it could give themselves the rest.
+ */
+export const reservedPermissions: readonly OrganizationPermission[] = ["organization.delete", "role.manage"];
+
+/** What a role that extends guests can be composed of, besides permissions in projects: guests do not see each other. */
+export const permissionsForGuests: readonly OrganizationPermission[] = [
+  "organization.read",
+  "organization.update",
+  "audit.read",
+  "project.create",
+];
 
 /** Permissions that an archived project still grants; all others need it restored first. */
 export const grantedWhenArchived: readonly ProjectPermission[] = [

@@ -12,6 +12,7 @@ import {
   statusTurn,
   taskPurge,
   teamDeletion,
+  teamEntry,
   teamRename,
 } from "./consequences.ts";
 import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
@@ -29,6 +30,7 @@ import {
   followTeamDeletion,
   followTeamRename,
   leaveProjects,
+  requireNotBeyondTeam,
 } from "./projects/project.consequences.ts";
 import { followAccess } from "./projects/project-access.changes.ts";
 import {
@@ -45,6 +47,7 @@ profileChange.followedBy(followProfileInOrganizations, followProfileInProjects);
 memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTasks, leaveProjects);
 organizationDeletion.followedBy(dropOrganizationNotifications, dropOrganizationFiles, deleteProjectsOf);
 accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenNotifications);
+teamEntry.followedBy(requireNotBeyondTeam);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
 projectDeletion.followedBy(dropProjectNotifications, dropProjectComments, deleteTasks);

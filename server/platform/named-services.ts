@@ -6,6 +6,7 @@ const services: Readonly<Record<string, string>> = {
   organizations: "user-service",
   teams: "user-service",
   members: "user-service",
+  roles: "user-service",
   invitations: "user-service",
   projects: "project-service",
   projectMembers: "project-service",

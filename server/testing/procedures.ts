@@ -150,6 +150,7 @@ export function entityOf(field: string): string {
     "session",
     "user",
     "member",
+    "role",
     "assignee",
   ];
   const alias = aliases[field] ?? aliases[field.replace(/s$/, "")];

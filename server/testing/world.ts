@@ -3,6 +3,7 @@ import type { Actor } from "../context.ts";
 import type { Channel } from "../platform/feed.ts";
 import { entityOf, type Values } from "./procedures.ts";
 import type { Scene } from "./scene.ts";
+import { buildComposedPerson } from "./world.machines.ts";
 import { buildNotifications } from "./world.notifications.ts";
 
 /** Everybody a rule can tell apart, around one private project; and one of every entity. */
@@ -24,6 +25,7 @@ export const whos = [
   "commenter",
   "editor",
   "manager",
+  "composed",
 ] as const;
 export type Who = (typeof whos)[number];
 
@@ -32,8 +34,12 @@ export async function buildWorld(scene: Scene): Promise<World> {
   const { organization, owner, project, task } = board;
   const inOrganization = async (role: "guest" | "member" | "admin") =>
     scene.join(organization.id, await scene.person(), role);
+  const { person: composed, roleIds } = await buildComposedPerson(scene, {
+    ...{ organizationId: organization.id, projectId: project.id, owner },
+  });
   const people = {
     "signed-out": null,
+    composed,
     stranger: (await scene.organization()).owner,
     owner,
     guest: await inOrganization("guest"),
@@ -57,6 +63,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     organization: [organization.id],
     project: [project.id],
     status: [board.todo.id, board.done.id, board.backlog.id],
+    role: roleIds,
     label: [board.bug.id, board.feature.id],
     task: [task.id, second.id],
     user: [people.viewer.userId, people.editor.userId],

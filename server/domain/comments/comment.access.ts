@@ -1,19 +1,9 @@
 import type { Ctx } from "../../context.ts";
 import { denied, notFound, ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
-import {
-  type OrganizationRole,
-  organizationGrants,
-  type ProjectPermission,
-  type ProjectRole,
-  projectGrants,
-} from "../permissions.ts";
-import {
-  type ProjectStanding,
-  projectRoleOf,
-  projectRoleSql,
-  requireProjectPermission,
-} from "../projects/project.access.ts";
+import { type OrganizationRole, organizationGrants, type ProjectPermission } from "../permissions.ts";
+import { type ProjectStanding, projectRoleSql, requireProjectPermission } from "../projects/project.access.ts";
+import { rightsGrant } from "../rights.ts";
 import { admitToTask } from "../tasks/task.access.ts";
 import { requireNotTrashed } from "../tasks/task.rules.ts";
 import type { TaskView } from "../tasks/task.view.ts";
@@ -47,7 +37,7 @@ export async function accessComment(
   ctx: Ctx,
   commentId: string,
   permission: ProjectPermission,
-): Promise<{ comment: CommentView; role: ProjectRole; internal: boolean }> {
+): Promise<{ comment: CommentView; rights: number; internal: boolean }> {
   const [, [row]] = await Promise.all([
     ctx.transaction ? ctx.sql.query(lockStatement, [commentId]) : null,
     ctx.sql.query<Row>(readStatement, [commentId, ctx.actor.userId]),
@@ -57,7 +47,7 @@ export async function accessComment(
   requireProjectPermission(row, permission, "comment", commentId);
   const { taskDeletedAt, projectArchivedAt: _, roleRank, organizationRole: __, ...comment } = row as Row;
   requireNotTrashed({ id: comment.taskId, deletedAt: taskDeletedAt });
-  return { comment, role: projectRoleOf(roleRank) as ProjectRole, internal };
+  return { comment, rights: roleRank ?? 0, internal };
 }
 
 /** The same for who wrote it, or may do more than they. */
@@ -69,7 +59,7 @@ export async function accessOwnComment(
 ) {
   const access = await accessComment(ctx, commentId, permission);
   const mine = access.comment.authorId === ctx.actor.userId;
-  if (!mine && !(orElse && projectGrants(access.role, orElse))) throw denied(orElse ?? permission);
+  if (!mine && !(orElse && rightsGrant(access.rights, orElse))) throw denied(orElse ?? permission);
   return access;
 }
 

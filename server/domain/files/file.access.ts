@@ -3,7 +3,7 @@ import type { Ctx } from "../../context.ts";
 import { AppError, denied, invalid, notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { id } from "../fields.ts";
-import { accessOrganization, requireOrganizationPermission } from "../organizations/organization.access.ts";
+import { accessOrganization, extrasSql, requireOrganizationPermission } from "../organizations/organization.access.ts";
 import {
   type OrganizationPermission,
   type OrganizationRole,
@@ -33,11 +33,14 @@ const inOrganization: Record<FilePermission, OrganizationPermission> = {
 
 export interface FileStanding extends ProjectStanding {
   organizationRole: OrganizationRole | null;
+  /** What a composed role adds to it. */
+  organizationExtras: string[] | null;
 }
 
 /** Of the person `$2`, with a file `f` and its project `p`, if it has one. */
 const fileStandingSql = `p.archived_at as "projectArchivedAt", case when p.id is not null then ${projectRoleSql("p", "$2")} end as "roleRank",
-  (select m.role from organizations.members m where m.organization_id = f.organization_id and m.user_id = $2) as "organizationRole"`;
+  (select m.role from organizations.members m where m.organization_id = f.organization_id and m.user_id = $2) as "organizationRole",
+  ${extrasSql("f.organization_id", "$2")} as "organizationExtras"`;
 
 type Row = FileView & FileStanding;
 
@@ -70,7 +73,7 @@ export async function admitToFile(ctx: Ctx, fileId: string, permission: FilePerm
 
 function passDoor(ctx: Ctx, row: Row | undefined, fileId: string, permission: FilePermission): FileView {
   requireFilePermission(ctx, row, permission, "file", fileId);
-  const { projectArchivedAt: _, roleRank: __, organizationRole: ___, ...file } = row;
+  const { projectArchivedAt: _, roleRank: __, organizationRole: ___, organizationExtras: ____, ...file } = row;
   return file;
 }
 
@@ -101,7 +104,7 @@ function requireFilePermission<R extends FileStanding & Pick<FileView, "projectI
   if (row.internal && !readsInternal(row.organizationRole)) throw notFound(entity, id);
   if (row.projectId) return requireProjectPermission(row, needed, entity, id);
   if (row.organizationRole === "guest") throw notFound(entity, id); // guests do not see an organization's files
-  requireOrganizationPermission(row.organizationRole, inOrganization[needed], entity, id);
+  requireOrganizationPermission(row.organizationRole, inOrganization[needed], entity, id, row.organizationExtras);
 }
 
 const readsInternal = (role: OrganizationRole | null) => role !== null && organizationGrants(role, "comment.internal");

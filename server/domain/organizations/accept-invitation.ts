@@ -8,6 +8,7 @@ import { insert } from "../save.ts";
 import { accessPresentedInvitation, type tokenInput } from "./invitation.queries.ts";
 import { findMember, requireMember } from "./organization.access.ts";
 import { invitationAccepted, memberJoined, membershipBegan } from "./organization.events.ts";
+import { findMembership } from "./organization.queries.ts";
 import type { MembershipView } from "./organization.view.ts";
 import { deleteInvitation } from "./withdraw-invitation.ts";
 
@@ -19,10 +20,7 @@ import { deleteInvitation } from "./withdraw-invitation.ts";
  */
 export const acceptInvitation = (ctx: Ctx, input: z.output<typeof tokenInput>): Promise<MembershipView> =>
   inTransaction(ctx, async (ctx) => {
-    const { myEmail, organizationName, organizationSlug, ...invitation } = await accessPresentedInvitation(
-      ctx,
-      input.token,
-    );
+    const { myEmail, ...invitation } = await accessPresentedInvitation(ctx, input.token);
     const { organizationId, role } = invitation;
     const { userId } = ctx.actor;
     if (myEmail !== invitation.email) {
@@ -37,6 +35,6 @@ export const acceptInvitation = (ctx: Ctx, input: z.output<typeof tokenInput>): 
     await deleteInvitation(ctx, invitation.id);
     record(ctx, invitationAccepted, invitation, null);
     record(ctx, memberJoined, null, await requireMember(ctx, organizationId, userId));
-    const membership = { id: organizationId, userId, name: organizationName, slug: organizationSlug, role };
-    return record(ctx, membershipBegan, null, membership);
+    const membership = await findMembership(ctx, organizationId, userId);
+    return record(ctx, membershipBegan, null, membership as MembershipView);
   });

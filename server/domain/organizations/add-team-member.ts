@@ -4,7 +4,7 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
-import { accessChange } from "../consequences.ts";
+import { accessChange, teamEntry } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { accessTeam, requireMember } from "./organization.access.ts";
 import { teamMemberAdded } from "./organization.events.ts";
@@ -26,7 +26,8 @@ export async function findTeamMember(ctx: Ctx, teamId: string, userId: string): 
 /**
  * Puts somebody of the organization, also a guest, into a team. Who is in it already stays.
  *
- * @throws AppError `not-found` (team, or no member of the organization) | `access.denied`
+ * @throws AppError `not-found` (team, or no member of the organization) | `access.denied` (also where the team has more than
+ *   oneself)
  */
 export const addTeamMember = (ctx: Ctx, input: z.output<typeof teamMemberInput>): Promise<TeamMemberView> =>
   inTransaction(ctx, async (ctx) => {
@@ -35,10 +36,13 @@ export const addTeamMember = (ctx: Ctx, input: z.output<typeof teamMemberInput>)
     const present = await findTeamMember(ctx, teamId, userId);
     if (present) return present;
 
-    return accessChange.around(ctx, { organizationId, userIds: [userId] }, async () => {
+    const enter = async () => {
       const added = ctx.em.create(TeamMember, { organizationId, teamId, userId, createdAt: ctx.now });
       await ctx.em.flush();
       const createdAt = ctx.now.toISOString();
       return record(ctx, teamMemberAdded, null, { id: added.id, organizationId, teamId, userId, createdAt });
-    });
+    };
+    return teamEntry.around(ctx, { teamId }, () =>
+      accessChange.around(ctx, { organizationId, userIds: [userId] }, enter),
+    );
   });

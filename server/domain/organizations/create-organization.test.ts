@@ -17,6 +17,8 @@ test("whoever founds an organization owns it, and sees it appear", async ({ scen
   expect(await caller.organizations.get({ organizationId: organization.id })).toEqual({
     ...organization,
     role: "owner",
+    roleId: null,
+    permissions: expect.arrayContaining(["organization.delete", "project.delete"]),
   });
 });
 

@@ -9,6 +9,7 @@ import { name } from "../fields.ts";
 import { insert } from "../save.ts";
 import { requireMember } from "./organization.access.ts";
 import { memberJoined, membershipBegan, organizationCreated } from "./organization.events.ts";
+import { findMembership } from "./organization.queries.ts";
 import type { OrganizationView } from "./organization.view.ts";
 
 /** In addresses: lower-case letters, digits and single hyphens between them. */
@@ -40,8 +41,7 @@ export const createOrganization = (
     await insert(ctx, Member, { organizationId, userId: ctx.actor.userId, role: "owner" });
     record(ctx, organizationCreated, null, organization);
     record(ctx, memberJoined, null, await requireMember(ctx, organizationId, ctx.actor.userId));
-    const { id, name } = organization;
-    record(ctx, membershipBegan, null, { id, userId: ctx.actor.userId, name, slug, role: "owner" });
+    record(ctx, membershipBegan, null, await findMembership(ctx, organizationId, ctx.actor.userId));
     return organization;
   });
 

@@ -81,18 +81,12 @@ const idStatement = statement(
 );
 const presentedStatement = statement(
   "invitation.presented",
-  `select ${invitationColumns}, me.email as "myEmail", o.name as "organizationName", o.slug as "organizationSlug"
-  from organizations.invitations i
-  join organizations.organizations o on o.id = i.organization_id
-  join auth.users me on me.id = $2
+  `select ${invitationColumns}, me.email as "myEmail"
+  from organizations.invitations i join auth.users me on me.id = $2
   where i.token_hash = $1`,
 );
 
-export type PresentedInvitation = InvitationView & {
-  myEmail: string;
-  organizationName: string;
-  organizationSlug: string;
-};
+export type PresentedInvitation = InvitationView & { myEmail: string };
 
 /**
  * The invitation whose token the caller presents, with its organization locked.

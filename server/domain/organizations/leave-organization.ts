@@ -16,6 +16,6 @@ export const leaveOrganization = (ctx: Ctx, input: z.output<typeof leaveOrganiza
   inTransaction(ctx, async (ctx) => {
     const { organization } = await accessOrganization(ctx, input.organizationId, "organization.read");
     const member = await requireMember(ctx, organization.id, ctx.actor.userId);
-    await endMembership(ctx, organization, member);
+    await endMembership(ctx, member);
     return { id: member.id };
   });

@@ -4,7 +4,8 @@ import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import { memberDeparture } from "../consequences.ts";
 import { memberRemoved, membershipEnded, teamMemberRemoved } from "./organization.events.ts";
-import { type MemberView, type OrganizationView, type TeamMemberView, teamMemberColumns } from "./organization.view.ts";
+import { findMembership } from "./organization.queries.ts";
+import { type MemberView, type TeamMemberView, teamMemberColumns } from "./organization.view.ts";
 
 const otherOwnerStatement = statement(
   "organization.other-owner",
@@ -37,18 +38,18 @@ const deleteMemberStatement = statement(
 );
 
 /** Takes somebody out of an organization and of everything in it: teams, projects, tasks. The organization must be locked. */
-export async function endMembership(ctx: Ctx, organization: OrganizationView, member: MemberView): Promise<void> {
+export async function endMembership(ctx: Ctx, member: MemberView): Promise<void> {
   if (member.role === "owner") await requireAnotherOwner(ctx, member);
   const { organizationId, userId } = member;
   await ctx.sql.query(lockMemberStatement, [organizationId, userId]);
   await memberDeparture.around(ctx, { organizationId, userId }, async () => {
-    const [teamMembers] = await Promise.all([
+    const [membership, teamMembers] = await Promise.all([
+      findMembership(ctx, organizationId, userId),
       ctx.sql.query<TeamMemberView>(teamsOfMemberStatement, [organizationId, userId]),
       ctx.sql.query(deleteMemberStatement, [organizationId, userId]),
     ]);
     for (const teamMember of teamMembers) record(ctx, teamMemberRemoved, teamMember, null);
     record(ctx, memberRemoved, member, null, { revokes: [userId] });
-    const { name, slug } = organization;
-    record(ctx, membershipEnded, { id: organizationId, userId, name, slug, role: member.role }, null);
+    record(ctx, membershipEnded, membership, null);
   });
 }

@@ -7,6 +7,7 @@ import {
   organizationGrants,
   organizationRoles,
 } from "../permissions.ts";
+import { organizationRolePermissions } from "../rights.ts";
 import {
   type InvitationView,
   invitationColumns,
@@ -14,24 +15,41 @@ import {
   memberColumns,
   type OrganizationView,
   organizationColumns,
+  type RoleView,
+  roleColumns,
   type TeamView,
   teamColumns,
 } from "./organization.view.ts";
 
-/** Refuses who has no role, or too low a one. */
+/** Refuses who has no role, or too low a one. @param extras what a composed role adds to the built-in one */
 export function requireOrganizationPermission(
   role: OrganizationRole | null | undefined,
   permission: OrganizationPermission,
   entity: string,
   id: string,
+  extras: readonly string[] | null = null,
 ): asserts role is OrganizationRole {
   if (!role) throw notFound(entity, id);
-  if (!organizationGrants(role, permission)) throw denied(permission);
+  if (!organizationGrants(role, permission) && !extras?.includes(permission)) throw denied(permission);
+}
+
+/** What somebody is in an organization. */
+export interface OrganizationStanding {
+  callerRole: OrganizationRole;
+  /** What a composed role adds to it. */
+  callerExtras: string[] | null;
 }
 
 /** Nobody gives a role above their own, nor changes anything about somebody who is above them. */
 export function requireNotAbove(callerRole: OrganizationRole, role: OrganizationRole): void {
   if (organizationRoles.indexOf(role) > organizationRoles.indexOf(callerRole)) throw denied("member.manage");
+}
+
+/** The same for composed roles: who holds one gives no more than that. */
+export function requireNotBeyond({ callerRole, callerExtras }: OrganizationStanding, role: RoleView | null): void {
+  if (!role) return;
+  const held = [...organizationRolePermissions(callerRole), ...(callerExtras ?? [])];
+  if (!role.permissions.every((permission) => held.includes(permission))) throw denied("member.manage");
 }
 
 /*
@@ -50,6 +68,11 @@ const locks = {
     `select from organizations.organizations
     where id = (select organization_id from organizations.teams where id = $1) for no key update`,
   ),
+  role: statement(
+    "organization.lock-of-role",
+    `select from organizations.organizations
+    where id = (select organization_id from organizations.roles where id = $1) for no key update`,
+  ),
   invitation: statement(
     "organization.lock-of-invitation",
     `select from organizations.organizations
@@ -62,11 +85,17 @@ export async function lockOrganization(ctx: Ctx, of: keyof typeof locks, id: str
   if (ctx.transaction) await ctx.sql.query(locks[of], [id]);
 }
 
-/** The caller's role in the organization that a row of `alias` belongs to. */
-const callerRoleSql = (organizationId: string) =>
-  `(select c.role from organizations.members c where c.organization_id = ${organizationId} and c.user_id = $2) as "callerRole"`;
+/** What a composed role adds to a member's built-in one; null without such a role. */
+export const extrasSql = (organizationId: string, userId: string) =>
+  `(select extra.permissions from organizations.members c join organizations.roles extra on extra.id = c.role_id
+    where c.organization_id = ${organizationId} and c.user_id = ${userId})`;
 
-type WithRole<V> = V & { callerRole: OrganizationRole | null };
+/** What the caller, `$2`, is in an organization. */
+const callerRoleSql = (organizationId: string) =>
+  `(select c.role from organizations.members c where c.organization_id = ${organizationId} and c.user_id = $2) as "callerRole",
+  ${extrasSql(organizationId, "$2")} as "callerExtras"`;
+
+type WithRole<V> = V & { [K in keyof OrganizationStanding]: OrganizationStanding[K] | null };
 
 const organizationStatement = statement(
   "organization.access",
@@ -78,14 +107,14 @@ export async function accessOrganization(
   ctx: Ctx,
   organizationId: string,
   permission: OrganizationPermission,
-): Promise<{ organization: OrganizationView; callerRole: OrganizationRole }> {
+): Promise<{ organization: OrganizationView } & OrganizationStanding> {
   const [, [row]] = await Promise.all([
     lockOrganization(ctx, "organization", organizationId),
     ctx.sql.query<WithRole<OrganizationView>>(organizationStatement, [organizationId, ctx.actor.userId]),
   ]);
-  requireOrganizationPermission(row?.callerRole, permission, "organization", organizationId);
-  const { callerRole, ...organization } = row as OrganizationView & { callerRole: OrganizationRole };
-  return { organization, callerRole };
+  requireOrganizationPermission(row?.callerRole, permission, "organization", organizationId, row?.callerExtras);
+  const { callerRole, callerExtras, ...organization } = row as OrganizationView & OrganizationStanding;
+  return { organization, callerRole, callerExtras };
 }
 
 const teamStatement = statement(
@@ -101,8 +130,8 @@ export async function accessTeam(ctx: Ctx, teamId: string, permission: Organizat
   ]);
   // Who may not see teams cannot tell a hidden one from a missing one.
   if (row?.callerRole === "guest") throw notFound("team", teamId);
-  requireOrganizationPermission(row?.callerRole, permission, "team", teamId);
-  const { callerRole: _, ...team } = row as WithRole<TeamView>;
+  requireOrganizationPermission(row?.callerRole, permission, "team", teamId, row?.callerExtras);
+  const { callerRole: _, callerExtras: __, ...team } = row as WithRole<TeamView>;
   return team;
 }
 
@@ -115,16 +144,46 @@ const invitationStatement = statement(
 export async function accessInvitation(
   ctx: Ctx,
   invitationId: string,
-): Promise<{ invitation: InvitationView; callerRole: OrganizationRole }> {
+): Promise<{ invitation: InvitationView } & OrganizationStanding> {
   const [, [row]] = await Promise.all([
     lockOrganization(ctx, "invitation", invitationId),
     ctx.sql.query<WithRole<InvitationView>>(invitationStatement, [invitationId, ctx.actor.userId]),
   ]);
-  const role = row?.callerRole;
-  if (role === "guest" || role === "member") throw notFound("invitation", invitationId);
-  requireOrganizationPermission(role, "invitation.manage", "invitation", invitationId);
-  const { callerRole: _, ...invitation } = row as WithRole<InvitationView>;
-  return { invitation, callerRole: role };
+  const { callerRole, callerExtras, ...invitation } = row ?? ({} as Partial<WithRole<InvitationView>>);
+  const manages = callerRole && organizationGrants(callerRole, "invitation.manage");
+  if (!callerRole || !(manages || callerExtras?.includes("invitation.manage"))) {
+    throw notFound("invitation", invitationId);
+  }
+  return { invitation: invitation as InvitationView, callerRole, callerExtras: callerExtras ?? null };
+}
+
+const roleStatement = statement(
+  "role.access",
+  `select ${roleColumns}, ${callerRoleSql("r.organization_id")} from organizations.roles r where r.id = $1`,
+);
+
+/** The only way to a composed role by id. Inside a transaction its organization is locked. */
+export async function accessRole(ctx: Ctx, roleId: string, permission: OrganizationPermission): Promise<RoleView> {
+  const [, [row]] = await Promise.all([
+    lockOrganization(ctx, "role", roleId),
+    ctx.sql.query<WithRole<RoleView>>(roleStatement, [roleId, ctx.actor.userId]),
+  ]);
+  if (row?.callerRole === "guest") throw notFound("role", roleId);
+  requireOrganizationPermission(row?.callerRole, permission, "role", roleId, row?.callerExtras);
+  const { callerRole: _, callerExtras: __, ...role } = row as WithRole<RoleView>;
+  return role;
+}
+
+const ownRoleStatement = statement(
+  "role.of-organization",
+  `select ${roleColumns} from organizations.roles r where r.id = $1 and r.organization_id = $2 and r.level = 'organization'`,
+);
+
+/** A composed role for members of an organization that a door was passed to. @throws AppError `not-found` */
+export async function requireRole(ctx: Ctx, organizationId: string, roleId: string): Promise<RoleView> {
+  const [role] = await ctx.sql.query<RoleView>(ownRoleStatement, [roleId, organizationId]);
+  if (!role) throw notFound("role", roleId);
+  return role;
 }
 
 const memberStatement = statement(

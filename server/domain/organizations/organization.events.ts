@@ -4,6 +4,7 @@ import {
   membershipViewSchema,
   memberViewSchema,
   organizationViewSchema,
+  roleViewSchema,
   teamMemberViewSchema,
   teamViewSchema,
 } from "./organization.view.ts";
@@ -32,6 +33,12 @@ export const memberProfileChanged = defineChange({
 });
 /** Left, or was removed. */
 export const memberRemoved = defineChange({ ...member, type: "member.removed", op: "delete" });
+
+/** A composed role; which of the built-in ones it extends, its members' rows tell. */
+const role = { entity: "role", view: roleViewSchema, channel: inOrganization, audited: true } as const;
+export const roleCreated = defineChange({ ...role, type: "role.created", op: "create" });
+export const roleUpdated = defineChange({ ...role, type: "role.updated", op: "update" });
+export const roleDeleted = defineChange({ ...role, type: "role.deleted", op: "delete" });
 
 const membership = {
   entity: "membership",

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
+import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { pageFrom, placeOf } from "../cursor.ts";
 import { id, page } from "../fields.ts";
-import { organizationRoles } from "../permissions.ts";
 import { accessOrganization, accessTeam } from "./organization.access.ts";
 import {
   type InvitationView,
@@ -14,6 +14,10 @@ import {
   membershipColumns,
   organizationColumns,
   organizationViewSchema,
+  ownStanding,
+  ownStandingColumns,
+  type RoleView,
+  roleColumns,
   type TeamMemberView,
   type TeamView,
   teamColumns,
@@ -25,9 +29,7 @@ import {
 type Sorted<V> = V & { sortText: string };
 
 /** An organization, and what the caller is in it. */
-export const myOrganizationSchema = organizationViewSchema
-  .extend({ role: z.enum(organizationRoles).describe("yours") })
-  .meta({ id: "MyOrganization" });
+export const myOrganizationSchema = organizationViewSchema.extend(ownStanding).meta({ id: "MyOrganization" });
 type MyOrganization = z.output<typeof myOrganizationSchema>;
 
 export const organizationInput = z.strictObject({ organizationId: id });
@@ -36,7 +38,7 @@ export const listInOrganizationInput = organizationInput.extend(page);
 
 const mineStatement = statement(
   "organization.mine",
-  `select ${organizationColumns}, m.role, lower(o.name) as "sortText"
+  `select ${organizationColumns}, ${ownStandingColumns}, lower(o.name) as "sortText"
   from organizations.members m join organizations.organizations o on o.id = m.organization_id
   where m.user_id = $1 and ($2::text is null or (lower(o.name), o.id) > ($2, $3::uuid))
   order by lower(o.name), o.id limit $4`,
@@ -55,8 +57,11 @@ export async function listOrganizations(ctx: Ctx, input: z.output<typeof listOrg
 
 /** @throws AppError `not-found` */
 export async function getOrganization(ctx: Ctx, input: z.output<typeof organizationInput>): Promise<MyOrganization> {
-  const { organization, callerRole } = await accessOrganization(ctx, input.organizationId, "organization.read");
-  return { ...organization, role: callerRole };
+  const { organization } = await accessOrganization(ctx, input.organizationId, "organization.read");
+  const membership = await findMembership(ctx, organization.id, ctx.actor.userId);
+  if (!membership) throw notFound("organization", organization.id);
+  const { role, roleId, permissions } = membership;
+  return { ...organization, role, roleId, permissions };
 }
 
 const membersStatement = statement(
@@ -130,6 +135,33 @@ export async function listInvitations(ctx: Ctx, input: z.output<typeof listInOrg
   await accessOrganization(ctx, input.organizationId, "invitation.manage");
   const values = [input.organizationId, ...place, input.limit + 1];
   return pageFrom(await ctx.sql.query<Sorted<InvitationView>>(invitationsStatement, values), input.limit);
+}
+
+const rolesStatement = statement(
+  "organization.roles",
+  `select ${roleColumns}, lower(r.name) as "sortText" from organizations.roles r
+  where r.organization_id = $1 and ($2::text is null or (lower(r.name), r.id) > ($2, $3::uuid))
+  order by lower(r.name), r.id limit $4`,
+);
+
+/** The roles that an organization composed, by name. @throws AppError `not-found` | `access.denied` (guests) */
+export async function listRoles(ctx: Ctx, input: z.output<typeof listInOrganizationInput>) {
+  const place = placeOf(input.cursor);
+  await accessOrganization(ctx, input.organizationId, "organization.read-people");
+  const values = [input.organizationId, ...place, input.limit + 1];
+  return pageFrom(await ctx.sql.query<Sorted<RoleView>>(rolesStatement, values), input.limit);
+}
+
+const membershipStatement = statement(
+  "organization.membership",
+  `select ${membershipColumns} from organizations.members m join organizations.organizations o on o.id = m.organization_id
+  where m.organization_id = $1 and m.user_id = $2`,
+);
+
+/** What somebody sees of an organization in their own channel; null when they are not in it. */
+export async function findMembership(ctx: Ctx, organizationId: string, userId: string): Promise<MembershipView | null> {
+  const [membership] = await ctx.sql.query<MembershipView>(membershipStatement, [organizationId, userId]);
+  return membership ?? null;
 }
 
 const membershipsStatement = statement(

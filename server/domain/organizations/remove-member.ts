@@ -3,7 +3,13 @@ import type { Ctx } from "../../context.ts";
 import { inTransaction } from "../../transaction.ts";
 import { id } from "../fields.ts";
 import { endMembership } from "./member-departure.ts";
-import { accessOrganization, requireMember, requireNotAbove } from "./organization.access.ts";
+import {
+  accessOrganization,
+  requireMember,
+  requireNotAbove,
+  requireNotBeyond,
+  requireRole,
+} from "./organization.access.ts";
 
 export const removeMemberInput = z.object({ organizationId: id, userId: id });
 
@@ -15,9 +21,10 @@ export const removeMemberInput = z.object({ organizationId: id, userId: id });
  */
 export const removeMember = (ctx: Ctx, input: z.output<typeof removeMemberInput>): Promise<{ id: string }> =>
   inTransaction(ctx, async (ctx) => {
-    const { organization, callerRole } = await accessOrganization(ctx, input.organizationId, "member.manage");
+    const { organization, ...caller } = await accessOrganization(ctx, input.organizationId, "member.manage");
     const member = await requireMember(ctx, organization.id, input.userId);
-    requireNotAbove(callerRole, member.role);
-    await endMembership(ctx, organization, member);
+    requireNotAbove(caller.callerRole, member.role);
+    requireNotBeyond(caller, member.roleId ? await requireRole(ctx, organization.id, member.roleId) : null);
+    await endMembership(ctx, member);
     return { id: member.id };
   });

@@ -1,45 +1,81 @@
 import { z } from "zod";
 import { Member } from "../../../db/entities/organizations.ts";
 import type { Ctx } from "../../context.ts";
+import { invalid } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { accessChange } from "../consequences.ts";
 import { id, seenVersion } from "../fields.ts";
-import { organizationRoles } from "../permissions.ts";
+import { type OrganizationRole, organizationRoles } from "../permissions.ts";
 import { requireSeen, save } from "../save.ts";
 import { requireAnotherOwner } from "./member-departure.ts";
-import { accessOrganization, requireMember, requireNotAbove } from "./organization.access.ts";
+import {
+  accessOrganization,
+  type OrganizationStanding,
+  requireMember,
+  requireNotAbove,
+  requireNotBeyond,
+  requireRole,
+} from "./organization.access.ts";
 import { memberRoleChanged, membershipChanged } from "./organization.events.ts";
-import type { MemberView } from "./organization.view.ts";
+import { findMembership } from "./organization.queries.ts";
+import type { MembershipView, MemberView } from "./organization.view.ts";
 
 export const updateMemberRoleInput = z.object({
   organizationId: id,
   userId: id,
-  role: z.enum(organizationRoles),
+  role: z.enum(organizationRoles).optional().describe("a built-in role; or `roleId`"),
+  roleId: id.optional().describe("a role that the organization composed for its members; or `role`"),
   version: seenVersion,
 });
 
+type Given = Pick<MemberView, "role" | "roleId">;
+
 /**
- * Gives somebody another role. Admins can neither make owners nor change them; the last owner stays one.
+ * Gives somebody another role. Admins can neither make owners nor change them; the last owner stays one. Nobody gives
+ * or takes more than they hold.
  *
- * @throws AppError `not-found` (organization or member) | `access.denied` | `stale` | `rule.broken` (last owner)
+ * @throws AppError `not-found` (organization, member or role) | `access.denied` | `stale` | `rule.broken` (last owner)
+ *   | `validation.failed` (not exactly one of role and roleId)
  */
 export const updateMemberRole = (ctx: Ctx, input: z.output<typeof updateMemberRoleInput>): Promise<MemberView> =>
   inTransaction(ctx, async (ctx) => {
-    const { organization, callerRole } = await accessOrganization(ctx, input.organizationId, "member.manage");
+    const { organization, ...caller } = await accessOrganization(ctx, input.organizationId, "member.manage");
     const member = await requireMember(ctx, organization.id, input.userId);
-    requireNotAbove(callerRole, member.role);
-    requireNotAbove(callerRole, input.role);
+    await requireMayGive(ctx, caller, organization.id, member);
+    const given = await roleGiven(ctx, organization.id, input);
+    await requireMayGive(ctx, caller, organization.id, given);
     requireSeen(member, input.version);
-    if (member.role === "owner" && input.role !== "owner") await requireAnotherOwner(ctx, member);
-
-    const scope = { organizationId: organization.id, userIds: [member.userId] };
-    const updated = await accessChange.around(ctx, scope, () => save(ctx, Member, member, { role: input.role }));
-    if (updated === member) return member;
-
-    const membership = { id: organization.id, userId: member.userId, name: organization.name, slug: organization.slug };
-    record(ctx, membershipChanged, { ...membership, role: member.role }, { ...membership, role: updated.role });
-    // Guests do not see the organization's people, so they leave its channel.
-    const revokes = updated.role === "guest" ? [member.userId] : [];
-    return record(ctx, memberRoleChanged, member, updated, { revokes });
+    if (member.role === "owner" && given.role !== "owner") await requireAnotherOwner(ctx, member);
+    return giveRole(ctx, member, given);
   });
+
+async function roleGiven(
+  ctx: Ctx,
+  organizationId: string,
+  { role, roleId }: { role?: OrganizationRole | undefined; roleId?: string | undefined },
+): Promise<Given> {
+  if ((role === undefined) === (roleId === undefined)) throw invalid("role", "give either role or roleId");
+  if (role) return { role, roleId: null };
+  const composed = await requireRole(ctx, organizationId, roleId as string);
+  return { role: composed.base ?? "guest", roleId: composed.id };
+}
+
+async function requireMayGive(ctx: Ctx, caller: OrganizationStanding, organizationId: string, given: Given) {
+  requireNotAbove(caller.callerRole, given.role);
+  requireNotBeyond(caller, given.roleId ? await requireRole(ctx, organizationId, given.roleId) : null);
+}
+
+/** Tells everybody whom it concerns of a member's other role. The organization must be locked. */
+export async function giveRole(ctx: Ctx, member: MemberView, given: Given): Promise<MemberView> {
+  const { organizationId, userId } = member;
+  const before = await findMembership(ctx, organizationId, userId);
+  const scope = { organizationId, userIds: [userId] };
+  const updated = await accessChange.around(ctx, scope, () => save(ctx, Member, member, given));
+  if (updated === member) return member;
+
+  record(ctx, membershipChanged, before, (await findMembership(ctx, organizationId, userId)) as MembershipView);
+  // Guests do not see the organization's people, so they leave its channel.
+  const revokes = updated.role === "guest" ? [userId] : [];
+  return record(ctx, memberRoleChanged, member, updated, { revokes });
+}

@@ -8,18 +8,30 @@ import { record } from "../change.ts";
 import { accessChange } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { requireMember } from "../organizations/organization.access.ts";
-import { projectRoles } from "../permissions.ts";
+import { type ProjectRole, projectRoles } from "../permissions.ts";
 import { insert } from "../save.ts";
-import { accessWholeProject } from "./project.access.ts";
+import { accessWholeProject, requireNotBeyond } from "./project.access.ts";
 import { projectMemberAdded } from "./project.events.ts";
 import type { ProjectMemberView } from "./project.view.ts";
 import { peopleOf } from "./project-access.changes.ts";
+
+/** A built-in role, or a composed one. */
+export const givenRole = {
+  role: z.enum(projectRoles).optional().describe("a built-in role; or `roleId`"),
+  roleId: id.optional().describe("a role that the organization composed for projects; or `role`"),
+};
+
+/** @throws AppError `validation.failed` (not exactly one of the two) */
+export function roleGiven({ role, roleId }: { role?: ProjectRole | undefined; roleId?: string | undefined }) {
+  if ((role === undefined) === (roleId === undefined)) throw invalid("role", "give either role or roleId");
+  return { role: role ?? ("viewer" as const), roleId: roleId ?? null };
+}
 
 export const addProjectMemberInput = z.object({
   projectId: id,
   userId: id.optional().describe("a person of the organization; or `teamId`"),
   teamId: id.optional().describe("a team of the organization; or `userId`"),
-  role: z.enum(projectRoles),
+  ...givenRole,
 });
 
 const knownStatement = statement(
@@ -30,15 +42,20 @@ const knownStatement = statement(
 /**
  * Gives a person or a team a role in a project.
  *
- * @throws AppError `not-found` (project, or nobody of the organization) | `access.denied`
+ * @throws AppError `not-found` (project, role, or nobody of the organization)
+ *   | `access.denied` (also for more than one holds oneself)
  *   | `validation.failed` (not exactly one of person and team) | `conflict` (has a role already; change that one)
  */
 export const addProjectMember = (ctx: Ctx, input: z.output<typeof addProjectMemberInput>): Promise<ProjectMemberView> =>
   inTransaction(ctx, async (ctx) => {
-    const { userId = null, teamId = null, role } = input;
-    const { project } = await accessWholeProject(ctx, input.projectId, "project.manage-members", { people: true });
+    const { userId = null, teamId = null } = input;
+    const { project, rights } = await accessWholeProject(ctx, input.projectId, "project.manage-members", {
+      people: true,
+    });
     const { id: projectId, organizationId } = project;
     if ((userId === null) === (teamId === null)) throw invalid("userId", "give either userId or teamId");
+    const given = roleGiven(input);
+    await requireNotBeyond(ctx, rights, organizationId, given);
     const name = userId
       ? (await requireMember(ctx, organizationId, userId)).name
       : await requireTeam(ctx, organizationId, teamId as string);
@@ -46,9 +63,14 @@ export const addProjectMember = (ctx: Ctx, input: z.output<typeof addProjectMemb
     if (known.length > 0) throw conflict("They have a role in this project already.");
 
     const userIds = await peopleOf(ctx, { userId, teamId });
-    const given = { organizationId, projectId, userId, teamId, role };
     const added = await accessChange.around(ctx, { organizationId, projectId, userIds }, () =>
-      insert<ProjectMember, Omit<ProjectMemberView, "name">>(ctx, ProjectMember, given),
+      insert<ProjectMember, Omit<ProjectMemberView, "name">>(ctx, ProjectMember, {
+        organizationId,
+        projectId,
+        userId,
+        teamId,
+        ...given,
+      }),
     );
     return record(ctx, projectMemberAdded, null, { ...added, name });
   });

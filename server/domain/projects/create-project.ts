@@ -8,6 +8,7 @@ import { record } from "../change.ts";
 import { id, name, text } from "../fields.ts";
 import { accessOrganization, requireMember } from "../organizations/organization.access.ts";
 import { ranksBetween } from "../rank.ts";
+import { permissionsOf, roleRights } from "../rights.ts";
 import { insert, insertAll } from "../save.ts";
 import { projectAccessGiven, projectCreated, projectMemberAdded, statusCreated } from "./project.events.ts";
 import { type ProjectMemberView, type ProjectView, type StatusView, visibilities } from "./project.view.ts";
@@ -54,10 +55,11 @@ export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInpu
     record(ctx, projectCreated, null, project);
 
     const inProject = { organizationId, projectId: project.id };
-    const given = { ...inProject, userId: me.userId, teamId: null, role: "manager" as const };
+    const given = { ...inProject, userId: me.userId, teamId: null, role: "manager" as const, roleId: null };
     const manager = await insert<ProjectMember, Omit<ProjectMemberView, "name">>(ctx, ProjectMember, given);
     record(ctx, projectMemberAdded, null, { ...manager, name: me.name });
-    record(ctx, projectAccessGiven, null, { id: project.id, organizationId, userId: me.userId, role: "manager" });
+    const access = { id: project.id, organizationId, userId: me.userId, role: "manager" as const };
+    record(ctx, projectAccessGiven, null, { ...access, permissions: permissionsOf(roleRights.manager) });
 
     const ranks = ranksBetween(null, null, defaultStatuses.length) as string[];
     const rows = defaultStatuses.map(([name, category], at) => {

@@ -1,7 +1,8 @@
 import type { Ctx } from "../../context.ts";
 import { denied, notFound, ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
-import { grantedWhenArchived, type ProjectPermission, type ProjectRole, projectGrants } from "../permissions.ts";
+import { grantedWhenArchived, type ProjectPermission, type ProjectRole } from "../permissions.ts";
+import { builtInRole, composedRightsSql, heldRightsSql, rightsCover, rightsGrant, roleRights } from "../rights.ts";
 import {
   type LabelView,
   labelColumns,
@@ -14,32 +15,32 @@ import {
 } from "./project.view.ts";
 
 /**
- * Somebody's role in a project as a number, 0 for none: what they or their teams were given; `manager` for owners and
- * admins of the organization; `editor` for its members where the project is open to it.
+ * Somebody's rights in a project as a number (`server/domain/rights.ts`), 0 for none: what they or their teams were
+ * given; what their composed role in the organization grants; those of managers for owners and admins of the
+ * organization; those of editors for its members where the project is open to it. Above 0 they may read all of it.
  *
  * @param project alias of a row of projects.projects
  * @param user an expression for the person's id; the aliases `holder`, `holder_team` and `held` would mean this fragment's own
  */
 export const projectRoleSql = (project: string, user: string) => `
   (select case
-      when holder.role in ('owner', 'admin') then 4
-      else greatest(
-        case when ${project}.visibility = 'organization' and holder.role = 'member' then 3 else 0 end,
-        (select coalesce(max(case held.role when 'manager' then 4 when 'editor' then 3 when 'commenter' then 2 else 1 end), 0)
+      when holder.role in ('owner', 'admin') then ${roleRights.manager}::bigint
+      else case when ${project}.visibility = 'organization' and holder.role = 'member' then ${roleRights.editor}::bigint else 0 end
+        | ${composedRightsSql("holder.role_id")}
+        | (select coalesce(bit_or(${heldRightsSql("held.role", "held.role_id")}), 0)
           from projects.project_members held
           where held.project_id = ${project}.id and (held.user_id = holder.user_id or held.team_id in
-            (select holder_team.team_id from organizations.team_members holder_team where holder_team.user_id = holder.user_id))))
+            (select holder_team.team_id from organizations.team_members holder_team where holder_team.user_id = holder.user_id)))
     end
     from organizations.members holder
     where holder.organization_id = ${project}.organization_id and holder.user_id = ${user})`;
 
-const roleNames = ["viewer", "commenter", "editor", "manager"] as const satisfies readonly ProjectRole[];
-
-/** The name of a role number from `projectRoleSql`; null for none. */
-export const projectRoleOf = (rank: number | null): ProjectRole | null => (rank ? (roleNames[rank - 1] ?? null) : null);
+/** The highest built-in role that the rights of `projectRoleSql` amount to; null for none. */
+export const projectRoleOf = (rights: number | null): ProjectRole | null => builtInRole(rights);
 
 /** What doors tell of a project besides the entity asked for. */
 export interface ProjectStanding {
+  /** Rights, as `projectRoleSql` tells them. */
   roleRank: number | null;
   projectArchivedAt: string | null;
 }
@@ -51,9 +52,8 @@ export function requireProjectPermission(
   entity: string,
   id: string,
 ): asserts standing is ProjectStanding {
-  const role = standing && projectRoleOf(standing.roleRank);
-  if (!standing || !role) throw notFound(entity, id);
-  if (!projectGrants(role, permission)) throw denied(permission);
+  if (!standing?.roleRank) throw notFound(entity, id);
+  if (!rightsGrant(standing.roleRank, permission)) throw denied(permission);
   if (standing.projectArchivedAt && !grantedWhenArchived.includes(permission)) {
     throw ruleBroken("project.archived", "This project is archived; restore it first.");
   }
@@ -159,14 +159,14 @@ export async function accessWholeProject(
   projectId: string,
   permission: ProjectPermission,
   { people = false } = {},
-): Promise<{ project: ProjectView; role: ProjectRole }> {
+): Promise<{ project: ProjectView; rights: number }> {
   const [, , row] = await Promise.all([
     people ? lock(ctx, "organizationOfProject", projectId) : null,
     lock(ctx, "project", projectId),
     read<ProjectView>(ctx, "project", projectId),
   ]);
   const project = passDoor(row, permission, "project", projectId);
-  return { project, role: projectRoleOf(row?.roleRank ?? null) as ProjectRole };
+  return { project, rights: row?.roleRank ?? 0 };
 }
 
 /** The only way to a role in a project by its id. Inside a transaction its organization is locked. */
@@ -174,12 +174,39 @@ export async function accessProjectMember(
   ctx: Ctx,
   projectMemberId: string,
   permission: ProjectPermission,
-): Promise<ProjectMemberView> {
+): Promise<{ member: ProjectMemberView; rights: number }> {
   const [, row] = await Promise.all([
     lock(ctx, "organizationOfProjectMember", projectMemberId),
     read<ProjectMemberView>(ctx, "projectMember", projectMemberId),
   ]);
-  return passDoor(row, permission, "project member", projectMemberId);
+  return { member: passDoor(row, permission, "project member", projectMemberId), rights: row?.roleRank ?? 0 };
+}
+
+const composedStatement = statement(
+  "project.composed-rights",
+  `select ${composedRightsSql("r.id")} as rights from organizations.roles r
+  where r.id = $1 and r.organization_id = $2 and r.level = 'project'`,
+);
+
+/**
+ * Nobody gives, changes or takes away a role in a project that holds more than they do themselves.
+ *
+ * @param rights the caller's own
+ * @throws AppError `not-found` (no composed role of the organization for projects) | `access.denied`
+ */
+export async function requireNotBeyond(
+  ctx: Ctx,
+  rights: number,
+  organizationId: string,
+  given: { role: ProjectRole; roleId: string | null },
+): Promise<void> {
+  if (!given.roleId) {
+    if (!rightsCover(rights, roleRights[given.role])) throw denied("project.manage-members");
+    return;
+  }
+  const [composed] = await ctx.sql.query<{ rights: number }>(composedStatement, [given.roleId, organizationId]);
+  if (!composed) throw notFound("role", given.roleId);
+  if (!rightsCover(rights, composed.rights)) throw denied("project.manage-members");
 }
 
 /** The only way to a status by id. Inside a transaction its project is locked. */

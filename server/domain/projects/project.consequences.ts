@@ -1,7 +1,10 @@
 import type { Ctx } from "../../context.ts";
+import { denied } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
+import { heldRightsSql } from "../rights.ts";
 import { eraseProject } from "./delete-project.ts";
+import { projectRoleSql } from "./project.access.ts";
 import { projectAccessEnded, projectMemberRemoved, projectMemberRenamed } from "./project.events.ts";
 import { type ProjectMemberView, type ProjectView, projectColumns, projectMemberColumns } from "./project.view.ts";
 import { accessGiven, peopleOf, shutOut } from "./project-access.changes.ts";
@@ -47,6 +50,19 @@ const givenToTeamStatement = statement(
 export async function followTeamRename(ctx: Ctx, { teamId, name }: { teamId: string; name: string }) {
   const roles = await ctx.sql.query<ProjectMemberView>(givenToTeamStatement, [teamId]);
   for (const role of roles) record(ctx, projectMemberRenamed, role, { ...role, name });
+  return undefined;
+}
+
+const beyondStatement = statement(
+  "project-member.team-beyond",
+  `select from projects.project_members pm join projects.projects p on p.id = pm.project_id
+  where pm.team_id = $1 and ${heldRightsSql("pm.role", "pm.role_id")} & ~coalesce(${projectRoleSql("p", "$2")}, 0) <> 0 limit 1`,
+);
+
+/** Nobody puts people, or themselves, into a team that has more in some project than they have there. */
+export async function requireNotBeyondTeam(ctx: Ctx, { teamId }: { teamId: string }) {
+  const beyond = await ctx.sql.query(beyondStatement, [teamId, ctx.actor.userId]);
+  if (beyond.length > 0) throw denied("team.manage");
   return undefined;
 }
 

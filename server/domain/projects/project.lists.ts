@@ -4,12 +4,14 @@ import { statement } from "../../platform/sql.ts";
 import { pageFrom, placeOf } from "../cursor.ts";
 import { id, page } from "../fields.ts";
 import { type ProjectRole, projectRoles } from "../permissions.ts";
+import { permissionsOf } from "../rights.ts";
 import { accessProject, accessWholeProject, projectRoleOf, projectRoleSql } from "./project.access.ts";
 import {
   type LabelView,
   labelColumns,
   type ProjectMemberView,
   type ProjectView,
+  permissions,
   projectColumns,
   projectMemberColumns,
   projectViewSchema,
@@ -19,16 +21,21 @@ import {
 
 /** A project, and what the caller may do in it. */
 export const myProjectSchema = projectViewSchema
-  .extend({ role: z.enum(projectRoles).describe("yours") })
+  .extend({ role: z.enum(projectRoles).describe("yours, or the highest that yours includes"), permissions })
   .meta({ id: "MyProject" });
 type MyProject = z.output<typeof myProjectSchema>;
+
+const standingOf = (rights: number) => ({
+  role: projectRoleOf(rights) as ProjectRole,
+  permissions: permissionsOf(rights),
+});
 
 export const projectInput = z.object({ projectId: id });
 
 /** @throws AppError `not-found` */
 export async function getProject(ctx: Ctx, input: z.output<typeof projectInput>): Promise<MyProject> {
-  const { project, role } = await accessWholeProject(ctx, input.projectId, "project.read");
-  return { ...project, role };
+  const { project, rights } = await accessWholeProject(ctx, input.projectId, "project.read");
+  return { ...project, ...standingOf(rights) };
 }
 
 export const listProjectsInput = z.strictObject({
@@ -57,7 +64,7 @@ export async function listProjects(ctx: Ctx, input: z.output<typeof listProjects
     ...placeOf(input.cursor),
     input.limit + 1,
   ]);
-  const mine = rows.map(({ roleRank, ...project }) => ({ ...project, role: projectRoleOf(roleRank) as ProjectRole }));
+  const mine = rows.map(({ roleRank, ...project }) => ({ ...project, ...standingOf(roleRank) }));
   return pageFrom(mine, input.limit);
 }
 
@@ -88,7 +95,7 @@ export const projectPersonSchema = z
   .object({
     id: z.uuid().describe("the person's"),
     name: z.string(),
-    role: z.enum(projectRoles).describe("the highest they have"),
+    role: z.enum(projectRoles).describe("the highest that theirs include"),
   })
   .meta({ id: "ProjectPerson" });
 

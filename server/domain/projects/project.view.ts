@@ -6,6 +6,9 @@ const timestamps = { createdAt: instant, updatedAt: instant, version: z.int() };
 const timestampColumns = (row: string) =>
   `${row}.created_at as "createdAt", ${row}.updated_at as "updatedAt", ${row}.version`;
 
+/** What somebody may do, by the names of the permissions. */
+export const permissions = z.array(z.string()).describe("what you may do, by name");
+
 export const visibilities = ["private", "organization"] as const;
 export const statusCategories = ["backlog", "todo", "in_progress", "done", "cancelled"] as const;
 
@@ -33,7 +36,8 @@ export const projectMemberViewSchema = z
     userId: z.uuid().nullable(),
     teamId: z.uuid().nullable(),
     name: z.string().describe("of the person or team"),
-    role: z.enum(projectRoles),
+    role: z.enum(projectRoles).describe("with `roleId` what that role includes at least"),
+    roleId: z.uuid().nullable().describe("a composed role; null: `role` is all"),
     ...timestamps,
   })
   .meta({ id: "ProjectMember" });
@@ -41,7 +45,7 @@ export type ProjectMemberView = z.output<typeof projectMemberViewSchema>;
 /** Of project_members `pm`; names come by subqueries, so that it needs no joins. */
 export const projectMemberColumns = `pm.id, pm.organization_id as "organizationId", pm.project_id as "projectId", pm.user_id as "userId", pm.team_id as "teamId",
   coalesce((select u.name from auth.users u where u.id = pm.user_id), (select t.name from organizations.teams t where t.id = pm.team_id)) as name,
-  pm.role, ${timestampColumns("pm")}`;
+  pm.role, pm.role_id as "roleId", ${timestampColumns("pm")}`;
 
 /** What I was given in a project, by name or by team, in my own channel: it comes and goes with my access. */
 export const projectAccessViewSchema = z
@@ -49,7 +53,8 @@ export const projectAccessViewSchema = z
     id: z.uuid().describe("the project's id"),
     organizationId: z.uuid(),
     userId: z.uuid(),
-    role: z.enum(projectRoles).describe("the highest of those given"),
+    role: z.enum(projectRoles).describe("the highest built-in one of which everything was given"),
+    permissions,
   })
   .meta({ id: "ProjectAccess" });
 export type ProjectAccessView = z.output<typeof projectAccessViewSchema>;
