@@ -67,7 +67,7 @@ async function requireMayGive(ctx: Ctx, caller: OrganizationStanding, organizati
 }
 
 /** Tells everybody whom it concerns of a member's other role. The organization must be locked. */
-export async function giveRole(ctx: Ctx, member: MemberView, given: Given): Promise<MemberView> {
+async function giveRole(ctx: Ctx, member: MemberView, given: Given): Promise<MemberView> {
   const { organizationId, userId } = member;
   const before = await findMembership(ctx, organizationId, userId);
   const scope = { organizationId, userIds: [userId] };
