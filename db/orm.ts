@@ -4,7 +4,7 @@ import { defineConfig, type EntityManager, MikroORM, UnderscoreNamingStrategy } 
 import type { Pool, PoolClient } from "pg";
 import { User } from "./entities/auth.ts";
 import { Invitation, Member, Organization, Role, Team, TeamMember } from "./entities/organizations.ts";
-import { Label, Project, ProjectMember, Status } from "./entities/projects.ts";
+import { Field, Label, Milestone, Project, ProjectMember, Sprint, Status, Transition } from "./entities/projects.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
 import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
 import { Migration20261122000003_comments } from "./migrations/Migration20261122000003_comments.ts";
@@ -12,6 +12,7 @@ import { Migration20261122000004_files } from "./migrations/Migration20261122000
 import { Migration20261125000005_notifications } from "./migrations/Migration20261125000005_notifications.ts";
 import { Migration20261125000007_attachments } from "./migrations/Migration20261125000007_attachments.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
+import { Migration20261125000010_workflow } from "./migrations/Migration20261125000010_workflow.ts";
 
 export const entities = [
   User,
@@ -25,6 +26,10 @@ export const entities = [
   ProjectMember,
   Status,
   Label,
+  Field,
+  Transition,
+  Sprint,
+  Milestone,
 ];
 
 /** In order; a new migration joins at the end. Named here rather than found on disk, so that a stray file cannot run. */
@@ -36,6 +41,7 @@ const migrationsList = [
   { name: "Migration20261125000007_attachments", class: Migration20261125000007_attachments },
   { name: "Migration20261125000009_machines", class: Migration20261125000009_machines },
   { name: "Migration20261125000005_notifications", class: Migration20261125000005_notifications },
+  { name: "Migration20261125000010_workflow", class: Migration20261125000010_workflow },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

@@ -2,13 +2,16 @@ import "../server/domain/wiring.ts";
 import { audit } from "./audit.ts";
 import { auth } from "./auth.ts";
 import { comments } from "./comments.ts";
+import { fields } from "./fields.ts";
 import { files, fileVersions, shareLinks, uploads } from "./files.ts";
 import { invitations } from "./invitations.ts";
 import { labels } from "./labels.ts";
+import { milestones } from "./milestones.ts";
 import { notificationPreferences, notifications, watchLevels } from "./notifications.ts";
 import { members, organizations } from "./organizations.ts";
 import { projectMembers, projects } from "./projects.ts";
 import { roles } from "./roles.ts";
+import { sprints } from "./sprints.ts";
 import { statuses } from "./statuses.ts";
 import { sync } from "./sync.ts";
 import { taskLinks } from "./task-links.ts";
@@ -23,6 +26,7 @@ export const appRouter = router({
   audit,
   auth,
   comments,
+  fields,
   files,
   fileVersions,
   invitations,
@@ -30,11 +34,13 @@ export const appRouter = router({
   members,
   notificationPreferences,
   notifications,
+  milestones,
   organizations,
   projectMembers,
   projects,
   roles,
   shareLinks,
+  sprints,
   statuses,
   sync,
   taskLinks,

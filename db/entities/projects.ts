@@ -1,6 +1,28 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import { mutable } from "./base.ts";
 
+/** How a project works. The database's default is the same. */
+export interface ProjectSettings {
+  features: { fields: boolean; sprints: boolean; milestones: boolean; recurrence: boolean };
+  workflow: "free" | "guarded" | "restricted";
+  blockedStayOpen: boolean;
+  subtasksFirst: boolean;
+  severalActiveSprints: boolean;
+  defaults: {
+    statusId: string | null;
+    priority: "none" | "low" | "medium" | "high" | "urgent";
+    dueInDays: number | null;
+  };
+}
+const usualSettings = (): ProjectSettings => ({
+  features: { fields: true, sprints: true, milestones: true, recurrence: true },
+  workflow: "free",
+  blockedStayOpen: false,
+  subtasksFirst: false,
+  severalActiveSprints: false,
+  defaults: { statusId: null, priority: "none", dueInDays: null },
+});
+
 const ProjectSchema = defineEntity({
   name: "Project",
   schema: "projects",
@@ -14,6 +36,7 @@ const ProjectSchema = defineEntity({
     description: p.text(),
     visibility: p.string().$type<"private" | "organization">(),
     archivedAt: p.datetime().nullable(),
+    settings: p.json<ProjectSettings>().onCreate(usualSettings),
   },
 });
 export class Project extends ProjectSchema.class {}
@@ -63,3 +86,71 @@ const LabelSchema = defineEntity({
 });
 export class Label extends LabelSchema.class {}
 LabelSchema.setClass(Label);
+
+const inProject = { ...mutable, organizationId: p.uuid(), projectId: p.uuid() };
+
+const FieldSchema = defineEntity({
+  name: "Field",
+  schema: "projects",
+  tableName: "fields",
+  properties: {
+    ...inProject,
+    name: p.text(),
+    description: p.text(),
+    kind: p.string().$type<"text" | "number" | "date" | "person" | "choice" | "choices" | "checkbox" | "url">(),
+    choices: p.json<{ id: string; name: string; color: string | null }[]>(),
+  },
+});
+export class Field extends FieldSchema.class {}
+FieldSchema.setClass(Field);
+
+const TransitionSchema = defineEntity({
+  name: "Transition",
+  schema: "projects",
+  tableName: "transitions",
+  properties: {
+    ...inProject,
+    /** null: from anywhere. */
+    fromStatusId: p.uuid().nullable(),
+    toStatusId: p.uuid(),
+    allowed: p.array<string>(),
+    required: p.array<string>(),
+    requiredFieldIds: p.array<string>().columnType("uuid[]"),
+  },
+});
+export class Transition extends TransitionSchema.class {}
+TransitionSchema.setClass(Transition);
+
+const SprintSchema = defineEntity({
+  name: "Sprint",
+  schema: "projects",
+  tableName: "sprints",
+  properties: {
+    ...inProject,
+    name: p.text(),
+    goal: p.text(),
+    startsOn: p.date(),
+    endsOn: p.date(),
+    state: p.string().$type<"planned" | "active" | "closed">(),
+    startedAt: p.datetime().nullable(),
+    closedAt: p.datetime().nullable(),
+    isAlone: p.boolean().hidden(),
+  },
+});
+export class Sprint extends SprintSchema.class {}
+SprintSchema.setClass(Sprint);
+
+const MilestoneSchema = defineEntity({
+  name: "Milestone",
+  schema: "projects",
+  tableName: "milestones",
+  properties: {
+    ...inProject,
+    name: p.text(),
+    description: p.text(),
+    dueOn: p.date().nullable(),
+    reachedAt: p.datetime().nullable(),
+  },
+});
+export class Milestone extends MilestoneSchema.class {}
+MilestoneSchema.setClass(Milestone);

@@ -26,6 +26,7 @@ import {
 import { projectRoleSql } from "./projects/project.access.ts";
 import { projectAccessSql } from "./projects/project.queries.ts";
 import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
+import { fieldColumns, milestoneColumns, sprintColumns, transitionColumns } from "./projects/workflow.view.ts";
 import { boardColumns, boardJoins } from "./tasks/task.view.ts";
 import { taskLinkColumns, watchColumns } from "./tasks/task-link.view.ts";
 
@@ -205,6 +206,16 @@ const snapshots: Record<ChannelKind, Parts> = {
     ),
     status: statement("snapshot.statuses", `select ${statusColumns} from projects.statuses s where s.project_id = $1`),
     label: statement("snapshot.labels", `select ${labelColumns} from projects.labels l where l.project_id = $1`),
+    field: statement("snapshot.fields", `select ${fieldColumns} from projects.fields fd where fd.project_id = $1`),
+    transition: statement(
+      "snapshot.transitions",
+      `select ${transitionColumns} from projects.transitions tr where tr.project_id = $1`,
+    ),
+    sprint: statement("snapshot.sprints", `select ${sprintColumns} from projects.sprints sp where sp.project_id = $1`),
+    milestone: statement(
+      "snapshot.milestones",
+      `select ${milestoneColumns} from projects.milestones ms where ms.project_id = $1`,
+    ),
     task: statement(
       "snapshot.tasks",
       `select ${boardColumns} from tasks.tasks t ${boardJoins} where t.project_id = $1 and t.deleted_at is null`,

@@ -47,6 +47,11 @@ export const projectDeletion = occasion<{ projectId: string }>();
 export const taskPurge = occasion<{ taskIds: readonly string[] }>();
 /** Files go, their tasks stay; the files are locked. */
 export const fileDeletion = occasion<{ fileIds: readonly string[] }>();
+/** A sprint ends or goes, and its tasks that are not completed, or all of them, go to another one or to none. */
+export const sprintEnd = occasion<{ sprintId: string; toSprintId: string | null; all: boolean }>();
+export const milestoneDeletion = occasion<{ milestoneId: string }>();
+/** A custom field goes, or some of its choices do. */
+export const fieldLoss = occasion<{ fieldId: string; choiceIds: readonly string[] | "all" }>();
 export const labelDeletion = occasion<{ labelId: string }>();
 /** A status is given another category. */
 export const statusTurn = occasion<{ statusId: string; category: StatusView["category"] }>();

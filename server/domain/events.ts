@@ -6,10 +6,20 @@ import * as files from "./files/file.events.ts";
 import * as notifications from "./notifications/notification.events.ts";
 import * as organizations from "./organizations/organization.events.ts";
 import * as projects from "./projects/project.events.ts";
+import * as workflow from "./projects/workflow.events.ts";
 import * as tasks from "./tasks/task.events.ts";
 
 /** Every fact that can enter the feed: what a domain's `*.events.ts` exports is in the catalogue. */
-const facts = { ...auth, ...organizations, ...projects, ...tasks, ...comments, ...files, ...notifications };
+const facts = {
+  ...auth,
+  ...organizations,
+  ...projects,
+  ...workflow,
+  ...tasks,
+  ...comments,
+  ...files,
+  ...notifications,
+};
 type Definition = (typeof facts)[keyof typeof facts];
 
 export const catalogue: readonly Definition[] = Object.values(facts);

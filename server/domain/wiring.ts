@@ -2,12 +2,15 @@ import { detachFiles } from "./comments/comment.attachments.ts";
 import { dropProjectComments, dropTaskComments, leaveComments } from "./comments/comment.consequences.ts";
 import {
   accessChange,
+  fieldLoss,
   fileDeletion,
   labelDeletion,
   memberDeparture,
+  milestoneDeletion,
   organizationDeletion,
   profileChange,
   projectDeletion,
+  sprintEnd,
   statusDeletion,
   statusTurn,
   taskPurge,
@@ -41,10 +44,11 @@ import {
   moveTasksAway,
   turnTasks,
 } from "./tasks/task.consequences.ts";
+import { dropFieldValues, dropMilestone, handOver, leaveFields } from "./tasks/task.workflow.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
 profileChange.followedBy(followProfileInOrganizations, followProfileInProjects); // the first one locks
-memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTasks, leaveProjects);
+memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTasks, leaveFields, leaveProjects);
 organizationDeletion.followedBy(dropOrganizationNotifications, dropOrganizationFiles, deleteProjectsOf);
 accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenNotifications);
 teamEntry.followedBy(requireNotBeyondTeam);
@@ -54,5 +58,8 @@ projectDeletion.followedBy(dropProjectNotifications, dropProjectComments, delete
 taskPurge.followedBy(dropTaskNotifications, dropTaskComments, dropTaskFiles);
 fileDeletion.followedBy(detachFiles);
 labelDeletion.followedBy(dropLabel);
+sprintEnd.followedBy(handOver);
+milestoneDeletion.followedBy(dropMilestone);
+fieldLoss.followedBy(dropFieldValues);
 statusTurn.followedBy(turnTasks);
 statusDeletion.followedBy(moveTasksAway);

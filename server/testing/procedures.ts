@@ -25,6 +25,8 @@ export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   required?: string[];
   items?: JsonSchema;
+  propertyNames?: JsonSchema;
+  additionalProperties?: JsonSchema;
   minimum?: number;
   maximum?: number;
   minLength?: number;
@@ -79,6 +81,11 @@ export function inputOf(schema: JsonSchema, values: Values, field = ""): unknown
   if (schema.anyOf) return inputOf(values.pick(schema.anyOf), values, field);
   switch (schema.type) {
     case "object":
+      // Values by id, as a task's custom fields are.
+      if (schema.propertyNames?.format === "uuid")
+        return {
+          [values.id(field.replace(/s$/, "Id"))]: inputOf(schema.additionalProperties ?? {}, values, "choiceId"),
+        };
       return Object.fromEntries(
         Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
           const needed = schema.required?.includes(name) ?? false;
@@ -128,6 +135,7 @@ export function entityOf(field: string): string {
     removeIds: "user",
     threadId: "comment",
     quotedId: "comment",
+    id: "choice",
   };
   const stem = field.replace(/Ids?$/, "");
   const known = [
@@ -139,6 +147,11 @@ export function entityOf(field: string): string {
     "project",
     "status",
     "label",
+    "field",
+    "choice",
+    "transition",
+    "sprint",
+    "milestone",
     "taskLink",
     "shareLink",
     "upload",

@@ -5,6 +5,7 @@ import { entityOf, type Values } from "./procedures.ts";
 import type { Scene } from "./scene.ts";
 import { buildComposedPerson } from "./world.machines.ts";
 import { buildNotifications } from "./world.notifications.ts";
+import { buildWorkflow } from "./world.workflow.ts";
 
 /** Everybody a rule can tell apart, around one private project; and one of every entity. */
 export interface World {
@@ -132,6 +133,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     [project.id, ids["file"]?.[0], owner.userId],
   );
   ids["notification"] = await buildNotifications(scene, task, [owner, people.editor, people.viewer]);
+  await buildWorkflow(scene, ids, { organization, project, task });
   const channels: Channel[] = [
     `project:${project.id}`,
     `organization:${organization.id}`,
@@ -147,7 +149,7 @@ export function plainValues(world: World): Values {
     id: (field) => {
       if (field === "epoch") return v7();
       const entity = entityOf(field);
-      const another = /^(after|before|blocked|parent)/.test(field); // a task is not its own neighbour
+      const another = /^(after|before|blocked|parent|handOver)/.test(field); // a task is not its own neighbour
       const id = world.ids[entity]?.[another ? 1 : 0];
       if (!id) throw new Error(`buildWorld has no ${entity}, which ${field} asks for`);
       return id;

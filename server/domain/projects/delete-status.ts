@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Project } from "../../../db/entities/projects.ts";
 import type { Ctx } from "../../context.ts";
 import { databaseFault, notFound, ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
@@ -6,9 +7,13 @@ import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { statusDeletion } from "../consequences.ts";
 import { id } from "../fields.ts";
-import { accessStatus } from "./project.access.ts";
-import { statusDeleted } from "./project.events.ts";
+import { save } from "../save.ts";
+import { accessStatus, accessWholeProject } from "./project.access.ts";
+import { projectUpdated, statusDeleted } from "./project.events.ts";
 import { statusesOf } from "./project.lists.ts";
+import type { StatusView } from "./project.view.ts";
+import { transitions } from "./workflow.access.ts";
+import { transitionDeleted } from "./workflow.events.ts";
 
 export const deleteStatusInput = z.object({
   statusId: id,
@@ -20,7 +25,8 @@ const lockStatement = statement("status.lock-whole", "select from projects.statu
 const deleteStatement = statement("status.delete", "delete from projects.statuses where id = $1");
 
 /**
- * Takes a status off the board; its tasks, those in the trash too, go to another one.
+ * Takes a status off the board; its tasks, those in the trash too, go to another one, whatever transitions ask for.
+ * Transitions from it and to it go with it.
  *
  * @throws AppError `not-found` (status, or the one to go to) | `access.denied`
  *   | `rule.broken` (archived, the last status, it has tasks and `moveTasksToStatusId` is absent, or that one is full)
@@ -34,6 +40,7 @@ export const deleteStatus = (ctx: Ctx, input: z.output<typeof deleteStatusInput>
     if (input.moveTasksToStatusId && !moveTasksTo) throw notFound("status", input.moveTasksToStatusId);
 
     await ctx.sql.query(lockStatement, [status.id]);
+    await leaveWorkflow(ctx, status);
     return statusDeletion.around(ctx, { status, moveTasksTo }, async () => {
       await ctx.sql.query(deleteStatement, [status.id]).catch((error: unknown) => {
         if (databaseFault(error).code !== "23503") throw error;
@@ -46,3 +53,15 @@ export const deleteStatus = (ctx: Ctx, input: z.output<typeof deleteStatusInput>
       return { id: status.id };
     });
   });
+
+/** Its transitions are deleted with the row. */
+async function leaveWorkflow(ctx: Ctx, status: StatusView): Promise<void> {
+  for (const transition of await transitions.all(ctx, status.projectId)) {
+    if (transition.fromStatusId === status.id || transition.toStatusId === status.id)
+      record(ctx, transitionDeleted, transition, null);
+  }
+  const { project } = await accessWholeProject(ctx, status.projectId, "status.manage");
+  if (project.settings.defaults.statusId !== status.id) return;
+  const settings = { ...project.settings, defaults: { ...project.settings.defaults, statusId: null } };
+  record(ctx, projectUpdated, project, await save(ctx, Project, project, { settings }));
+}

@@ -112,7 +112,8 @@ async function lock(ctx: Ctx, what: keyof typeof locks, id: string): Promise<voi
   if (ctx.transaction) await ctx.sql.query(locks[what], [id]);
 }
 
-const standingSql = `p.archived_at as "projectArchivedAt", ${projectRoleSql("p", "$2")} as "roleRank"`;
+/** What a door reads besides its entity, of projects.projects `p`; `$2` is the caller. */
+export const standingSql = `p.archived_at as "projectArchivedAt", ${projectRoleSql("p", "$2")} as "roleRank"`;
 
 const reads = {
   project: statement(
@@ -138,7 +139,8 @@ async function read<V>(ctx: Ctx, entity: keyof typeof reads, id: string): Promis
   return row;
 }
 
-function passDoor<V>(
+/** A view without what the door read besides, for those whose role allows it. */
+export function passDoor<V>(
   row: (V & ProjectStanding) | undefined,
   permission: ProjectPermission,
   entity: string,

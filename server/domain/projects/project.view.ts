@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { instant } from "../fields.ts";
 import { projectRoles } from "../permissions.ts";
+import { projectSettingsSchema } from "./project.settings.ts";
 
 const timestamps = { createdAt: instant, updatedAt: instant, version: z.int() };
 const timestampColumns = (row: string) =>
@@ -21,11 +22,12 @@ export const projectViewSchema = z
     description: z.string().describe("Markdown, as written"),
     visibility: z.enum(visibilities).describe("`organization`: every member of the organization may edit"),
     archivedAt: instant.nullable(),
+    settings: projectSettingsSchema,
     ...timestamps,
   })
   .meta({ id: "Project" });
 export type ProjectView = z.output<typeof projectViewSchema>;
-export const projectColumns = `p.id, p.organization_id as "organizationId", p.name, p.key, p.description, p.visibility, p.archived_at as "archivedAt", ${timestampColumns("p")}`;
+export const projectColumns = `p.id, p.organization_id as "organizationId", p.name, p.key, p.description, p.visibility, p.archived_at as "archivedAt", p.settings, ${timestampColumns("p")}`;
 
 /** A role in a project, given to one person or one team. */
 export const projectMemberViewSchema = z

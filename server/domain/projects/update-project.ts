@@ -7,8 +7,10 @@ import { record } from "../change.ts";
 import { accessChange } from "../consequences.ts";
 import { id, name, seenVersion, text } from "../fields.ts";
 import { requireSeen, save } from "../save.ts";
+import { wantedSettings } from "./change-settings.ts";
 import { accessWholeProject, projectRoleSql } from "./project.access.ts";
 import { projectClosed, projectOpened, projectUpdated } from "./project.events.ts";
+import { settingsInput } from "./project.settings.ts";
 import { type ProjectView, visibilities } from "./project.view.ts";
 
 export const updateProjectInput = z.object({
@@ -16,6 +18,7 @@ export const updateProjectInput = z.object({
   name: name(100).optional(),
   description: text(20_000).optional(),
   visibility: z.enum(visibilities).optional(),
+  settings: settingsInput.optional().describe("what is given is changed, the rest stays"),
   version: seenVersion,
 });
 
@@ -23,7 +26,8 @@ export const updateProjectInput = z.object({
  * Changes the fields that are given. Made private, the project goes on only for those who were given a role in it, and
  * for the organization's owners and admins.
  *
- * @throws AppError `not-found` | `access.denied` | `stale` | `rule.broken` (archived)
+ * @throws AppError `not-found` | `access.denied` | `stale` | `validation.failed` (default status of elsewhere)
+ *   | `rule.broken` (archived, several sprints are active where only one may)
  */
 export const updateProject = (ctx: Ctx, input: z.output<typeof updateProjectInput>): Promise<ProjectView> =>
   inTransaction(ctx, async (ctx) => {
@@ -31,7 +35,8 @@ export const updateProject = (ctx: Ctx, input: z.output<typeof updateProjectInpu
     const { project } = await accessWholeProject(ctx, input.projectId, "project.update", { people });
     requireSeen(project, input.version);
     const { name, description, visibility } = input;
-    const update = () => save(ctx, Project, project, { name, description, visibility });
+    const settings = input.settings && (await wantedSettings(ctx, project, input.settings));
+    const update = () => save(ctx, Project, project, { name, description, visibility, settings });
     const scope = { organizationId: project.organizationId, projectId: project.id };
     const updated = people ? await accessChange.around(ctx, scope, update) : await update();
 

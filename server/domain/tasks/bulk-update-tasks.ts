@@ -8,6 +8,7 @@ import { labels, people, taskFields } from "./create-task.ts";
 import { ranksIn } from "./place-task.ts";
 import { accessTasks, admitToTask } from "./task.access.ts";
 import { taskArchived, taskAssigned, taskLabelled, taskMoved, taskUnarchived, taskUpdated } from "./task.events.ts";
+import { lockPlanning, type Planning, plan } from "./task.planning.ts";
 import { lockPlace, lockStatuses, type Place, requirePlace } from "./task.queries.ts";
 import { requireReferences } from "./task.references.ts";
 import { requireRoomFor } from "./task.room.ts";
@@ -22,6 +23,9 @@ export const bulkUpdateTasksInput = z.object({
   startOn: taskFields.startOn.optional(),
   dueOn: taskFields.dueOn.optional(),
   estimateMinutes: taskFields.estimateMinutes.optional(),
+  sprintId: taskFields.sprintId.optional(),
+  milestoneId: taskFields.milestoneId.optional(),
+  fields: taskFields.fields.optional(),
   toStatusId: id.optional().describe("those that are elsewhere go to its bottom, in the order given"),
   archived: z.boolean().optional(),
   addAssigneeIds: people.optional(),
@@ -39,15 +43,16 @@ const nobody = "00000000-0000-0000-0000-000000000000";
  * nothing.
  *
  * @returns the tasks after the change, in the order given
- * @throws AppError `not-found` | `access.denied` | `validation.failed` (tasks of several projects; people or labels of
- *   elsewhere) | `rule.broken` (WIP limit, dates, too many, in the trash, archived project); each names the task or status
+ * @throws AppError `not-found` | `access.denied` | `validation.failed` (tasks of several projects; people, labels,
+ *   sprint, milestone or field of elsewhere; a value not of its field's kind) | `rule.broken` (WIP limit, closed sprint, dates, too many, in the trash, archived project); each names the task or status
  */
 export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskView[] }> =>
   inTransaction(ctx, async (ctx) => {
     const taskIds = [...new Set(input.taskIds)];
     const toStatusId = input.toStatusId ?? null;
     const { projectId } = await admitToTask(ctx, taskIds[0] as string, "task.update");
-    const [, place, tasks] = await Promise.all([
+    const [planning, , place, tasks] = await Promise.all([
+      lockPlanning(ctx, { projectId }, input),
       lockStatuses(ctx, taskIds, toStatusId ? [toStatusId] : []),
       toStatusId ? lockPlace(ctx, toStatusId, { taskId: nobody, projectId }, "bottom") : null,
       accessTasks(ctx, taskIds, toStatusId ? "task.move" : "task.update"),
@@ -59,7 +64,7 @@ export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskVi
     }
     if (toStatusId) requirePlace(place, toStatusId, "bottom");
 
-    const edits = tasks.map((before) => ({ before, wanted: wantedTask(ctx, before, input) }));
+    const edits = tasks.map((before) => ({ before, wanted: wantedTask(ctx, before, input, planning) }));
     if (place) await enter(ctx, place, edits);
     for (const { wanted } of edits) {
       requireDates(wanted);
@@ -73,7 +78,7 @@ export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskVi
     };
   });
 
-function wantedTask(ctx: Ctx, task: TaskView, input: Input): TaskView {
+function wantedTask(ctx: Ctx, task: TaskView, input: Input, planning: Planning): TaskView {
   const { priority = task.priority, startOn = task.startOn, dueOn = task.dueOn } = input;
   const { estimateMinutes = task.estimateMinutes, archived = task.archivedAt !== null } = input;
   return {
@@ -82,6 +87,7 @@ function wantedTask(ctx: Ctx, task: TaskView, input: Input): TaskView {
     startOn,
     dueOn,
     estimateMinutes,
+    ...plan(task, input, planning),
     archivedAt: archived ? (task.archivedAt ?? ctx.now.toISOString()) : null,
     assigneeIds: changedSet(task.assigneeIds, { add: input.addAssigneeIds, remove: input.removeAssigneeIds }),
     labelIds: changedSet(task.labelIds, { add: input.addLabelIds, remove: input.removeLabelIds }),
@@ -110,13 +116,16 @@ const newWatches = ({ before, wanted }: Edit) =>
 
 /** The fact that tells it all, or `task.updated` where several kinds of things changed. */
 function factOf(before: TaskView, after: TaskView) {
-  const changed = (...fields: (keyof TaskView)[]) => fields.some((field) => `${before[field]}` !== `${after[field]}`);
+  const changed = (...names: (keyof TaskView)[]) =>
+    names.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
   const facts = [
     changed("statusId") ? taskMoved : null,
     changed("archivedAt") ? (after.archivedAt ? taskArchived : taskUnarchived) : null,
     changed("assigneeIds") ? taskAssigned : null,
     changed("labelIds") ? taskLabelled : null,
-    changed("priority", "startOn", "dueOn", "estimateMinutes") ? taskUpdated : null,
+    changed("priority", "startOn", "dueOn", "estimateMinutes", "sprintId", "milestoneId", "fields")
+      ? taskUpdated
+      : null,
   ].filter((fact) => fact !== null);
   return facts.length === 1 ? (facts[0] as typeof taskUpdated) : taskUpdated;
 }

@@ -11,6 +11,7 @@ import { nextNumber, taskFields, watchersOfNew } from "./create-task.ts";
 import { ranksIn } from "./place-task.ts";
 import { admitToTask } from "./task.access.ts";
 import { taskCreated } from "./task.events.ts";
+import { nothingPlanned } from "./task.planning.ts";
 import { lockPlace, lockStatuses, requirePlace } from "./task.queries.ts";
 import { completedAtIn, requireNotTrashed, requireRoom } from "./task.rules.ts";
 import { insertTask } from "./task.save.ts";
@@ -55,8 +56,9 @@ interface Counterparts {
 
 /**
  * Copies a task, and if wanted all below it, to the bottom of its status: words, dates, priority, estimate, labels and
- * people. In another project status and labels are those of the same name, else a status of the same category; labels
- * and people that the project does not have are left out. Comments, links and history are not copied.
+ * people, milestone and custom fields. In another project status and labels are those of the same name, else a status of the same category; labels
+ * and people that the project does not have are left out, and so are milestone and custom fields. Sprint, comments, links
+ * and history are not copied.
  *
  * @throws AppError `not-found` | `access.denied` | `validation.failed` (project of another organization)
  *   | `rule.broken` (WIP limit, more than 200 tasks, in the trash, archived project, project without a status)
@@ -102,6 +104,7 @@ export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promi
         parentId: original === root ? keepsParent : (copyIds.get(original.parentId as string) as string),
         assigneeIds: original.assigneeIds.filter((userId) => counterparts?.people.includes(userId)),
         labelIds: original.labelIds.flatMap((labelId) => counterparts?.labels?.[labelId] ?? []).sort(),
+        ...planOf(original, project.id),
         completedAt: null,
         archivedAt: null,
         createdById: ctx.actor.userId,
@@ -117,6 +120,10 @@ export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promi
     const [task, ...subtasks] = copies as [TaskView, ...TaskView[]];
     return { task, subtasks };
   });
+
+/** Plans are a project's own: a copy elsewhere has none. Nor is a copy part of a sprint, which may be over. */
+const planOf = ({ projectId, milestoneId, fields }: TaskView, toProjectId: string) =>
+  projectId === toProjectId ? { sprintId: null, milestoneId, fields } : nothingPlanned;
 
 /** The task and what is below it outside the trash, parents before their children. */
 function liveFrom(root: TaskView, tree: readonly TaskView[]): TaskView[] {

@@ -9,6 +9,8 @@ import { day, id, name, text } from "../fields.ts";
 import { accessProject } from "../projects/project.access.ts";
 import { rankIn } from "./place-task.ts";
 import { taskCreated } from "./task.events.ts";
+import { fieldsInput } from "./task.fields.ts";
+import { lockPlanning, nothingPlanned, plan } from "./task.planning.ts";
 import { lockPlace, type Position, requirePlace } from "./task.queries.ts";
 import { requireReferences } from "./task.references.ts";
 import { completedAtIn, requireDates, requireRoom } from "./task.rules.ts";
@@ -26,6 +28,9 @@ export const taskFields = {
   startOn: day.nullable(),
   dueOn: day.nullable(),
   estimateMinutes: z.int().min(0).max(10_000_000).nullable(),
+  sprintId: id.nullable(),
+  milestoneId: id.nullable(),
+  fields: fieldsInput,
 };
 export const people = z.array(id).max(50);
 export const labels = z.array(id).max(50);
@@ -43,6 +48,9 @@ export const createTaskInput = z.object({
   startOn: taskFields.startOn.default(null),
   dueOn: taskFields.dueOn.default(null),
   estimateMinutes: taskFields.estimateMinutes.default(null),
+  sprintId: taskFields.sprintId.default(null),
+  milestoneId: taskFields.milestoneId.default(null),
+  fields: taskFields.fields.optional(),
 });
 
 /** One statement numbers `$2` tasks under the counter's lock, which its place in the transaction keeps short. */
@@ -60,13 +68,15 @@ const countStatement = statement(
  *
  * @returns the new task
  * @throws AppError `not-found` (project, status, task to stand behind) | `access.denied` | `validation.failed` (people,
- *   labels or parent of elsewhere) | `rule.broken` (WIP limit, dates, archived project, no status)
+ *   labels, parent, sprint, milestone or field of elsewhere, a value not of its field's kind)
+ *   | `rule.broken` (WIP limit, dates, closed sprint, archived project, no status)
  */
 export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): Promise<TaskView> =>
   inTransaction(ctx, async (ctx) => {
     const position: Position = input.afterTaskId === undefined ? "bottom" : { afterTaskId: input.afterTaskId };
     const placed = { taskId: v7(), projectId: input.projectId };
-    const [project, place, , , number] = await Promise.all([
+    const [planning, project, place, , , number] = await Promise.all([
+      lockPlanning(ctx, input, input),
       accessProject(ctx, input.projectId, "task.create"),
       lockPlace(ctx, input.statusId ?? null, placed, position),
       input.parentId ? shareParenthood(ctx, input.projectId) : null,
@@ -96,6 +106,7 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
       startOn: input.startOn,
       dueOn: input.dueOn,
       estimateMinutes: input.estimateMinutes,
+      ...plan({ projectId: project.id, ...nothingPlanned }, input, planning),
       completedAt: null,
       archivedAt: null,
       deletedAt: null,

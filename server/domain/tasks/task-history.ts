@@ -53,8 +53,17 @@ export async function taskHistory(ctx: Ctx, { taskId, cursor, limit }: z.output<
   return {
     items: items.map(({ patch, before, ...entry }) => ({
       ...entry,
-      fields: Object.entries(before ?? {}).map(([field, from]) => ({ field, from, to: patch[field] })),
+      fields: Object.entries(before ?? {}).flatMap(([field, from]) => valuesOf(field, from, patch[field])),
     })),
     nextCursor,
   };
+}
+
+/** Custom fields one by one, as `fields.<id>`; null where there was, or is, no value. */
+function valuesOf(field: string, from: unknown, to: unknown): { field: string; from: unknown; to: unknown }[] {
+  if (field !== "fields") return [{ field, from, to }];
+  const [old, now] = [from, to] as Record<string, unknown>[];
+  return [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])]
+    .map((id) => ({ field: `fields.${id}`, from: old?.[id] ?? null, to: now?.[id] ?? null }))
+    .filter((value) => JSON.stringify(value.from) !== JSON.stringify(value.to));
 }

@@ -13,7 +13,7 @@ import { type TaskView, taskColumns } from "./task.view.ts";
 import { type WatchView, watchColumns } from "./task-link.view.ts";
 
 /** Finds tasks by a condition on `t`, trashed ones among them, and locks them: statuses first, as all movers do. */
-function lockedTasks(name: string, where: string) {
+export function lockedTasks(name: string, where: string) {
   const lockStatuses = statement(
     `${name}.lock-statuses`,
     `select from projects.statuses s where s.id in (select t.status_id from tasks.tasks t where ${where}) order by s.id for no key update`,
@@ -33,7 +33,7 @@ function lockedTasks(name: string, where: string) {
 }
 
 /** Writes the tasks as they shall be, and tells of those that clients have: the trash is in nobody's copy. */
-function saveAndRecord(
+export function saveAndRecord(
   ctx: Ctx,
   fact: typeof taskAssigned | typeof taskLabelled | typeof taskMoved | typeof taskUpdated,
   tasks: readonly TaskView[],

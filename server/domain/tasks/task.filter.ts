@@ -17,6 +17,8 @@ export const taskFilter = {
   labelIds: some(id),
   labelMatch: z.enum(["any", "all"]).default("any").describe("whether a task has any of `labelIds`, or all"),
   priorities: some(z.enum(priorities)),
+  sprintIds: some(z.union([z.literal("none"), id])).describe("`none`: tasks that are in no sprint"),
+  milestoneIds: some(z.union([z.literal("none"), id])),
   parentId: z
     .union([z.literal("none"), id])
     .optional()
@@ -66,6 +68,8 @@ export function conditionsOf(filter: TaskFilter, userId: string, values: Values)
   given(filter.parentId, (parent) =>
     parent === "none" ? "t.parent_id is null" : `t.parent_id = ${values.bind(parent)}::uuid`,
   );
+  given(filter.sprintIds, (ids) => oneOf("t.sprint_id", ids, any));
+  given(filter.milestoneIds, (ids) => oneOf("t.milestone_id", ids, any));
   given(filter.dueBefore, (on) => `t.due_on < ${values.bind(on)}::date`);
   given(filter.dueAfter, (on) => `t.due_on > ${values.bind(on)}::date`);
   given(filter.text, (part) => `strpos(lower(t.title), lower(${values.bind(part)}::text)) > 0`);
@@ -76,11 +80,15 @@ export function conditionsOf(filter: TaskFilter, userId: string, values: Values)
   return found;
 }
 
-function assignedTo(
-  wanted: readonly string[],
-  userId: string,
-  any: (list: readonly string[], type: "uuid") => string,
-): string {
+type Any = (list: readonly string[], type: "uuid") => string;
+
+function oneOf(column: "t.sprint_id" | "t.milestone_id", wanted: readonly string[], any: Any): string {
+  const ids = wanted.filter((id) => id !== "none");
+  const none = wanted.includes("none") ? [`${column} is null`] : [];
+  return `(${[...(ids.length > 0 ? [`${column} = ${any(ids, "uuid")}`] : []), ...none].join(" or ")})`;
+}
+
+function assignedTo(wanted: readonly string[], userId: string, any: Any): string {
   const ids = wanted.filter((who) => who !== "none").map((who) => (who === "me" ? userId : who));
   const assigned = "select from tasks.task_assignees a where a.task_id = t.id";
   const conditions = [

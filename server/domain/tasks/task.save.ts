@@ -4,22 +4,27 @@ import { write } from "../../transaction.ts";
 import type { TaskView } from "./task.view.ts";
 
 const fields = `status_id = $2, rank = $3, priority = $4, parent_id = $5, start_on = $6, due_on = $7, estimate_minutes = $8,
-    completed_at = $9, archived_at = $10, deleted_at = $11, version = $12, updated_at = $13`;
+    completed_at = $9, archived_at = $10, deleted_at = $11, sprint_id = $12, milestone_id = $13, version = $14, updated_at = $15`;
 const saveStatement = statement("task.save", `update tasks.tasks set ${fields} where id = $1`);
-/** Apart, so that a move does not write a long description again. */
+/** Apart, so that a move does not write a long description or many values again. */
 const saveWithWordsStatement = statement(
   "task.save-with-words",
-  `update tasks.tasks set ${fields}, title = $14, description = $15 where id = $1`,
+  `update tasks.tasks set ${fields}, title = $16, description = $17, fields = $18 where id = $1`,
 );
 const saveAllStatement = statement(
   "task.save-all",
   `update tasks.tasks t set status_id = w.status_id, rank = w.rank, priority = w.priority, parent_id = w.parent_id, start_on = w.start_on,
     due_on = w.due_on, estimate_minutes = w.estimate_minutes, completed_at = w.completed_at, archived_at = w.archived_at,
-    deleted_at = w.deleted_at, version = w.version, updated_at = $13
+    deleted_at = w.deleted_at, sprint_id = w.sprint_id, milestone_id = w.milestone_id, version = w.version, updated_at = $15
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::date[], $7::date[], $8::int[], $9::timestamptz[],
-    $10::timestamptz[], $11::timestamptz[], $12::int[])
-    as w (id, status_id, rank, priority, parent_id, start_on, due_on, estimate_minutes, completed_at, archived_at, deleted_at, version)
+    $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::int[])
+    as w (id, status_id, rank, priority, parent_id, start_on, due_on, estimate_minutes, completed_at, archived_at, deleted_at,
+      sprint_id, milestone_id, version)
   where t.id = w.id`,
+);
+const saveFieldsStatement = statement(
+  "task.save-fields",
+  `update tasks.tasks t set fields = w.fields::jsonb from unnest($1::uuid[], $2::text[]) as w (id, fields) where t.id = w.id`,
 );
 
 /** Each with its task: `$1` tasks, `$2` what they get or lose, in pairs. */
@@ -57,8 +62,9 @@ export function saveTask(ctx: Ctx, before: TaskView, wanted: TaskView): TaskView
   const task = nextVersion(ctx, { before, wanted });
   if (task === before) return before;
   const values = [task.id, ...columnsOf(task), task.updatedAt];
-  if (before.title === task.title && before.description === task.description) write(ctx, saveStatement, values);
-  else write(ctx, saveWithWordsStatement, [...values, task.title, task.description]);
+  const slim = before.title === task.title && before.description === task.description && before.fields === task.fields;
+  if (slim) write(ctx, saveStatement, values);
+  else write(ctx, saveWithWordsStatement, [...values, task.title, task.description, JSON.stringify(task.fields)]);
   saveSets(ctx, [{ before, wanted: task }]);
   return task;
 }
@@ -78,6 +84,12 @@ export function saveTasks(ctx: Ctx, edits: readonly Edit[]): TaskView[] {
     const rows = changed.map(({ wanted }) => [wanted.id, ...columnsOf(wanted)]);
     const columns = (rows[0] as unknown[]).map((_, column) => rows.map((row) => row[column]));
     write(ctx, saveAllStatement, [...columns, ctx.now.toISOString()]);
+    const valued = changed.filter(({ before, wanted }) => !sameValue(before.fields, wanted.fields));
+    if (valued.length > 0)
+      write(ctx, saveFieldsStatement, [
+        valued.map(({ wanted }) => wanted.id),
+        valued.map(({ wanted }) => JSON.stringify(wanted.fields)),
+      ]);
     saveSets(ctx, changed);
   }
   return tasks;
@@ -89,7 +101,7 @@ function nextVersion(ctx: Ctx, { before, wanted }: Edit): TaskView {
 }
 
 const sameValue = (a: unknown, b: unknown) =>
-  a === b || (Array.isArray(a) && Array.isArray(b) && a.join() === b.join());
+  a === b || (typeof a === "object" && typeof b === "object" && JSON.stringify(a) === JSON.stringify(b));
 
 const columnsOf = (task: TaskView) => [
   task.statusId,
@@ -102,6 +114,8 @@ const columnsOf = (task: TaskView) => [
   task.completedAt,
   task.archivedAt,
   task.deletedAt,
+  task.sprintId,
+  task.milestoneId,
   task.version,
 ];
 
@@ -128,8 +142,9 @@ function pairsOf(edits: readonly Edit[], idsOf: (edit: Edit) => string[]): [task
 const insertStatement = statement(
   "task.insert",
   `insert into tasks.tasks (id, organization_id, project_id, number, key, title, description, created_by_id, created_at,
-    status_id, rank, priority, parent_id, start_on, due_on, estimate_minutes, completed_at, archived_at, deleted_at, version, updated_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+    status_id, rank, priority, parent_id, start_on, due_on, estimate_minutes, completed_at, archived_at, deleted_at,
+    sprint_id, milestone_id, version, updated_at, fields)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 );
 
 /** Writes a new task with its assignees and labels. */
@@ -146,6 +161,7 @@ export function insertTask(ctx: Ctx, task: TaskView): void {
     task.createdAt,
     ...columnsOf(task),
     task.updatedAt,
+    JSON.stringify(task.fields),
   ]);
   saveSets(ctx, [{ before: { ...task, assigneeIds: [], labelIds: [] }, wanted: task }]);
 }

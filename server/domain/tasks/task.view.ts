@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { day, instant } from "../fields.ts";
+import { fieldValueSchema } from "./task.fields.ts";
 
 export const priorities = ["none", "low", "medium", "high", "urgent"] as const;
 
@@ -21,6 +22,9 @@ export const taskViewSchema = z
     startOn: day.nullable(),
     dueOn: day.nullable(),
     estimateMinutes: z.int().nullable(),
+    sprintId: z.uuid().nullable(),
+    milestoneId: z.uuid().nullable(),
+    fields: z.record(z.uuid(), fieldValueSchema).describe("custom fields that have a value, by id"),
     completedAt: instant.nullable(),
     archivedAt: instant.nullable(),
     deletedAt: instant.nullable().describe("in the trash since"),
@@ -36,7 +40,8 @@ export type TaskView = z.output<typeof taskViewSchema>;
 
 const columns = `t.id, t.organization_id as "organizationId", t.project_id as "projectId", t.key, t.number, t.title, t.description,
   t.status_id as "statusId", t.rank, t.priority, t.parent_id as "parentId"`;
-const moreColumns = `t.start_on as "startOn", t.due_on as "dueOn", t.estimate_minutes as "estimateMinutes", t.completed_at as "completedAt",
+const moreColumns = `t.start_on as "startOn", t.due_on as "dueOn", t.estimate_minutes as "estimateMinutes",
+  t.sprint_id as "sprintId", t.milestone_id as "milestoneId", t.fields, t.completed_at as "completedAt",
   t.archived_at as "archivedAt", t.deleted_at as "deletedAt", t.created_by_id as "createdById", t.created_at as "createdAt",
   t.updated_at as "updatedAt", t.version`;
 

@@ -7,6 +7,7 @@ import { id, seenVersion } from "../fields.ts";
 import { taskFields } from "./create-task.ts";
 import { accessTask } from "./task.access.ts";
 import { taskUpdated } from "./task.events.ts";
+import { lockPlanning, plan } from "./task.planning.ts";
 import { requireReferences } from "./task.references.ts";
 import { requireDates, requireNotTrashed } from "./task.rules.ts";
 import { saveTask } from "./task.save.ts";
@@ -22,22 +23,28 @@ export const updateTaskInput = z.object({
   startOn: taskFields.startOn.optional(),
   dueOn: taskFields.dueOn.optional(),
   estimateMinutes: taskFields.estimateMinutes.optional(),
+  sprintId: taskFields.sprintId.optional(),
+  milestoneId: taskFields.milestoneId.optional(),
+  fields: taskFields.fields.optional(),
   version: seenVersion,
 });
 
 /**
- * Changes a task's words, dates, priority, estimate or parent; what is not given stays. Giving nothing new changes nothing.
+ * Changes a task's words, dates, priority, estimate, parent, sprint, milestone or custom fields; what is not given
+ * stays. Giving nothing new changes nothing.
  *
  * @returns the task after the change
- * @throws AppError `not-found` | `access.denied` | `stale` | `validation.failed` (parent of elsewhere)
- *   | `rule.broken` (start after due, a task below itself, in the trash, archived project)
+ * @throws AppError `not-found` | `access.denied` | `stale` | `validation.failed` (parent, sprint,
+ *   milestone or field of elsewhere, a value not of its field's kind) | `rule.broken` (start after due, a task below
+ *   itself, closed sprint, in the trash, archived project)
  */
 export const updateTask = (
   ctx: Ctx,
   { taskId, version, ...wanted }: z.output<typeof updateTaskInput>,
 ): Promise<TaskView> =>
   inTransaction(ctx, async (ctx) => {
-    const [, task] = await Promise.all([
+    const [planning, , task] = await Promise.all([
+      lockPlanning(ctx, { taskId }, wanted),
       wanted.parentId ? lockParenthood(ctx, taskId) : null,
       accessTask(ctx, taskId, "task.update"),
     ]);
@@ -49,8 +56,9 @@ export const updateTask = (
         requireNoCycle(ctx, task.id, wanted.parentId),
       ]);
     }
-    const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-    const updated = { ...task, ...given };
+    const { fields: _, ...others } = wanted;
+    const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+    const updated = { ...task, ...given, ...plan(task, wanted, planning) };
     requireDates(updated);
     return record(ctx, taskUpdated, task, saveTask(ctx, task, updated));
   });
