@@ -193,6 +193,19 @@ const step = fc.record({
   settled: fc.boolean(),
 });
 
+test("a channel that is closed in the turn in which its join is answered is joined again", async () => {
+  const world = buildWorld();
+  world.script.connect();
+  world.script.answer(0); // the snapshot
+  await tick();
+  world.script.answer(0); // the join
+  world.script.close();
+  await world.calm();
+  world.script.change(0);
+  await world.calm();
+  expect(world.copy().task?.size).toBe(1);
+});
+
 test("whatever is lost, doubled, late or restarted, the copy becomes the truth, and each change is told once, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 40, maxLength: 200, size: "max" }), async (steps) => {

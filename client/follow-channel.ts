@@ -36,7 +36,8 @@ export function followChannel(
   let cursor: Cursor | null = null;
   /** The highest number heard of. */
   let head = 0;
-  let connection = 0;
+  /** Rises whenever what the server was asked before, and may answer still, says no more what it does now. */
+  let generation = 0;
   let connected = false;
   let joined = false;
   let working = false;
@@ -96,9 +97,9 @@ export function followChannel(
 
   async function catchUp(from: Cursor): Promise<void> {
     if (joined) return take(await transport.pull(channel, from));
-    const asked = connection;
+    const asked = generation;
     const answer = await transport.join(channel, from);
-    if (asked !== connection) return; // that connection is gone, and what it had joined with it
+    if (asked !== generation) return; // that connection is gone or the channel was closed, and what was joined with it
     if (ended) return transport.leave(channel);
     joined = !answer.resync;
     take(answer);
@@ -162,14 +163,14 @@ export function followChannel(
   return {
     connected() {
       connected = true;
-      connection += 1;
+      generation += 1;
       nap.abort();
       heard();
     },
     disconnected() {
       connected = false;
       joined = false;
-      connection += 1;
+      generation += 1;
       report();
     },
     frame(frame) {
@@ -190,6 +191,7 @@ export function followChannel(
     },
     closed(reason) {
       joined = false;
+      generation += 1;
       if (reason !== "resync") return end(reason);
       restart();
       heard();
