@@ -4,13 +4,16 @@ import { join } from "node:path";
 import { contest, type Row } from "./harness/contest.ts";
 import { canPin, loadCore, pinSelf } from "./harness/machine.ts";
 import { type Options, readOptions, usage } from "./harness/options.ts";
-import { cellsOf, newReport, type Report, render } from "./harness/report.ts";
+import { comparePair, type PairRow } from "./harness/pair.ts";
+import { cellsOf, newReport, pairCellsOf, type Report, render } from "./harness/report.ts";
 import { openStack, type Stack } from "./harness/stack.ts";
 import { boardRows } from "./rows/boards.ts";
 import { fanOutRows } from "./rows/fan-out.ts";
+import { fileRows } from "./rows/files.ts";
 import { joinRows } from "./rows/joins.ts";
 import { mutationRows } from "./rows/mutations.ts";
 import { reconnectRows } from "./rows/reconnects.ts";
+import { relayRows } from "./rows/relay.ts";
 import { measureStarts } from "./rows/starts.ts";
 
 const outputDir = join(".data", "bench");
@@ -33,7 +36,7 @@ async function run(options: Options): Promise<boolean> {
   writeFileSync(join(outputDir, "results.json"), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(outputDir, "results.md"), render(report, true));
   console.log(`Written to ${join(outputDir, "results.json")} and results.md`);
-  return report.rows.every((row) => row.wrong.length === 0);
+  return [...report.rows, ...report.pairs].every((row) => row.wrong.length === 0);
 }
 
 async function fill(report: Report, stack: Stack, options: Options): Promise<void> {
@@ -45,6 +48,15 @@ async function fill(report: Report, stack: Stack, options: Options): Promise<voi
     report.rows.push(result);
     const [, perSecond, , , p99, toNaive, toBest] = cellsOf(result);
     const speed = `${perSecond} per second, p99 ${p99} ms, ${toNaive} of naive, ${toBest} of best`;
+    console.log(result.wrong.length === 0 ? speed : `WRONG\n  ${result.wrong.join("\n  ")}`);
+  }
+  const pairs: PairRow[] = [relayRows, fileRows].flatMap((rows) => rows(options));
+  for (const row of pairs.filter(({ group }) => options.only.has(group))) {
+    process.stdout.write(`${row.title} … `);
+    const result = await comparePair(stack, row, options);
+    report.pairs.push(result);
+    const [, unit, ours, bare, ratio] = pairCellsOf(result);
+    const speed = `${ours} ${unit} a second${bare ? `, alone ${bare}: ${ratio}` : ""}`;
     console.log(result.wrong.length === 0 ? speed : `WRONG\n  ${result.wrong.join("\n  ")}`);
   }
   if (options.only.has("start")) {

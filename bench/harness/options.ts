@@ -1,6 +1,17 @@
 import { parseArgs } from "node:util";
 
-export const groups = ["create", "rename", "move", "board", "fan-out", "join", "reconnect", "start"] as const;
+export const groups = [
+  "create",
+  "rename",
+  "move",
+  "board",
+  "fan-out",
+  "join",
+  "reconnect",
+  "relay",
+  "file",
+  "start",
+] as const;
 export type Group = (typeof groups)[number];
 
 export interface Options {

@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import type { StartResult } from "../rows/starts.ts";
 import type { RowResult } from "./contest.ts";
 import { canPin } from "./machine.ts";
+import type { PairResult } from "./pair.ts";
 import { type SideName, sideNames } from "./sides.ts";
 import type { Middle } from "./statistics.ts";
 
@@ -13,6 +14,8 @@ export interface Report {
   rounds: number;
   sliceMs: number;
   rows: RowResult[];
+  /** Ours beside the bare thing below it. */
+  pairs: PairResult[];
   starts: StartResult | null;
 }
 
@@ -24,6 +27,7 @@ export const newReport = (rounds: number, sliceMs: number): Report => ({
   rounds,
   sliceMs,
   rows: [],
+  pairs: [],
   starts: null,
 });
 
@@ -71,6 +75,22 @@ export function cellsOf(row: RowResult): string[] {
   ];
 }
 
+const pairColumns = ["row", "unit", "ours a second", "bare a second", "ratio", "p50 / p95 / p99 ms", ""];
+
+/** One line of the table of pairs. */
+export function pairCellsOf({ wrong, missed, ratio, latencies, ...row }: PairResult): string[] {
+  if (wrong.length > 0) return [row.title, row.unit, "–", "–", "–", "–", "INVALID: not correct"]; // no speed
+  return [
+    row.title,
+    row.unit,
+    number(row.oursPerSecond, 0),
+    row.barePerSecond === null ? "" : number(row.barePerSecond, 0),
+    ratio ? range(ratio) : "",
+    latencies ? [latencies.p50, latencies.p95, latencies.p99].map(ms).join(" / ") : "",
+    missed.join("; ") || "ok",
+  ];
+}
+
 function startCells({ sides, sockets, firstNpmStartMs, nextNpmStartMs, missed }: StartResult): string[][] {
   const triple = (value: (name: SideName) => number) => sideNames.map((name) => number(value(name), 0)).join(" / ");
   return [
@@ -102,6 +122,7 @@ export function render(report: Report, markdown: boolean): string {
     `${report.rounds} rounds of ${report.sliceMs} ms slices. Triples: ours / naive twin / best twin; ratios: median (middle half) of ours to the twin's within a round.`;
   const parts = [about];
   if (report.rows.length > 0) parts.push(table(columns, report.rows.map(cellsOf), markdown));
+  if (report.pairs.length > 0) parts.push(table(pairColumns, report.pairs.map(pairCellsOf), markdown));
   if (report.starts) parts.push(table(startColumns, startCells(report.starts), markdown));
   return `${parts.join("\n\n")}\n`;
 }

@@ -113,7 +113,8 @@ async function openSide(
   };
 }
 
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
+/** A new database on the same server; whatever its name was, it is empty. */
+export async function createDatabase(serverUrl: string, name: string): Promise<string> {
   const admin = new pg.Client(serverUrl);
   await admin.connect();
   await admin.query(`create database ${name}`);

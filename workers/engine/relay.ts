@@ -6,9 +6,9 @@ import { topicOf } from "../consumer.ts";
 import { repeat } from "./repeat.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Channels, and changes of each, that are published together. */
+/** Channels, and changes of each, that are published together: of few channels more. */
 const maxChannels = 100;
-const maxChanges = 100;
+const changesOfEach = (channels: number) => Math.min(1_000, Math.floor(10_000 / channels));
 
 const claimStatement = statement(
   "relay.claim",
@@ -95,7 +95,8 @@ async function publishChannels(
   isHeard: (topic: string) => boolean,
 ): Promise<{ more: Channel[]; stuck: Channel[] }> {
   const claimedAt = performance.now();
-  const changes = await outbox.query<Change>(claimStatement, [channels, lease, options.leaseMs, maxChanges]);
+  const most = changesOfEach(channels.length);
+  const changes = await outbox.query<Change>(claimStatement, [channels, lease, options.leaseMs, most]);
   const isLate = performance.now() - claimedAt > options.leaseMs / 2; // then another may have taken over already
   const confirmed = isLate
     ? []
@@ -116,7 +117,7 @@ async function publishChannels(
     const out = stuckAt < 0 ? published : published.slice(0, stuckAt);
     done.set(channel, out.at(-1)?.seq ?? 0);
     if (stuckAt >= 0) stuck.push(channel);
-    else if (published.length === maxChanges) more.push(channel);
+    else if (published.length === most) more.push(channel);
   }
   await outbox.query(advanceStatement, [[...done.keys()], [...done.values()], lease]);
   return { more, stuck };
