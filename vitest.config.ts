@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{server,routers,realtime,workers,db,client,scripts}/**/*.test.ts"],
+    include: ["{server,routers,realtime,workers,db,client,scripts,cli}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup: "server/testing/global-setup.ts",
     pool: "threads", // starts faster than processes do

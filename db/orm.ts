@@ -120,8 +120,13 @@ function gatherWrites(client: PoolClient): void {
   }) as typeof client.query;
 }
 
-/** Brings a database to the newest schema; many processes may call it at once, one does it. */
-export async function migrate(url: string): Promise<void> {
+/**
+ * Brings a database to the newest schema, or to that of an earlier migration; many processes may call it at once, one
+ * does it.
+ *
+ * @returns the names of the migrations that it ran
+ */
+export async function migrate(url: string, to?: string): Promise<string[]> {
   const orm = await MikroORM.init({ ...options(url), pool: { min: 0, max: 2 } });
   const pool = (await (
     orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
@@ -129,9 +134,13 @@ export async function migrate(url: string): Promise<void> {
   const lock = await pool.connect();
   try {
     await lock.query("select pg_advisory_lock(hashtext('taskwire.migrate'))");
-    await orm.migrator.up();
+    const ran = await orm.migrator.up(to ? { to } : {});
+    return ran.map(({ name }) => name);
   } finally {
     lock.release(true); // closing the connection ends the lock
     await orm.close();
   }
 }
+
+/** The names of all migrations, in order. */
+export const migrationNames: readonly string[] = migrationsList.map(({ name }) => name);

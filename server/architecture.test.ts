@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { catalogue } from "./domain/events.ts";
 import { cloneDatabase, type TestDatabase } from "./testing/services.ts";
 
-const folders = "{server,routers,realtime,workers,db,client,scripts,demo,bench}";
+const folders = "{server,routers,realtime,workers,db,client,scripts,cli,demo,bench}";
 const sources = globSync(`${folders}/**/*.ts`, { exclude: ["**/node_modules/**", "**/dist/**"] });
 const matching = (pattern: RegExp, files = sources) => files.filter((file) => pattern.test(readFileSync(file, "utf8")));
 

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { type App, contextOf } from "../server/context.ts";
+import {
+  createAccount,
+  disableAccount,
+  enableAccount,
+  newAccountInput,
+  resetPassword,
+} from "../server/domain/auth/administer-account.ts";
+import { newPassword } from "../server/domain/auth/credentials.ts";
+import { withApp } from "./open.ts";
+
+const operator = (app: App) =>
+  contextOf(app, null, { requestId: "command-line", ip: "127.0.0.1", userAgent: "taskwire user" });
+
+/** `user create | reset-password | disable | enable`. */
+export function addTo(program: Command): void {
+  const command = program.command("user").description("accounts");
+  const fromInput = new Option("--password-stdin", "reads the password from standard input; without it one is made");
+  command
+    .command("create <email>")
+    .description("opens an account")
+    .requiredOption("--name <name>", "of the person")
+    .addOption(fromInput)
+    .action((email: string, { name, passwordStdin }: { name: string; passwordStdin?: boolean }) =>
+      withPassword(passwordStdin, async (app, password) => {
+        const user = await createAccount(operator(app), checked(newAccountInput, { email, name, password }));
+        return `${user.email} has an account.`;
+      }),
+    );
+  command
+    .command("reset-password <email>")
+    .description("gives an account another password, and ends all its sessions")
+    .addOption(fromInput)
+    .action((email: string, { passwordStdin }: { passwordStdin?: boolean }) =>
+      withPassword(passwordStdin, async (app, password) => {
+        const user = await resetPassword(operator(app), email, checked(newPassword, password));
+        return `${user.email} has a new password, and no session any more.`;
+      }),
+    );
+  const verbs = [
+    ["disable", "ends all sessions of an account, and lets it start no new one", disableAccount],
+    ["enable", "lets a disabled account sign in again", enableAccount],
+  ] as const;
+  for (const [verb, description, act] of verbs) {
+    command
+      .command(`${verb} <email>`)
+      .description(description)
+      .action((email: string) =>
+        withApp(async (app) => console.log(`${(await act(operator(app), email)).email} is ${verb}d.`)),
+      );
+  }
+}
+
+async function withPassword(
+  isGiven: boolean | undefined,
+  act: (app: App, password: string) => Promise<string>,
+): Promise<void> {
+  const password = isGiven ? (await text(process.stdin)).replace(/\r?\n$/, "") : randomBytes(15).toString("base64url");
+  await withApp(async (app) => {
+    console.log(await act(app, password));
+    if (!isGiven) console.log(`The password is ${password}`);
+  });
+}
+
+/** @throws Error that names what is wrong, a line each */
+function checked<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const { data, error } = schema.safeParse(input);
+  if (error) throw new Error(z.prettifyError(error));
+  return data as z.output<Schema>;
+}
