@@ -11,6 +11,7 @@ import { Migration20261122000003_comments } from "./migrations/Migration20261122
 import { Migration20261122000004_files } from "./migrations/Migration20261122000004_files.ts";
 import { Migration20261125000005_notifications } from "./migrations/Migration20261125000005_notifications.ts";
 import { Migration20261125000007_attachments } from "./migrations/Migration20261125000007_attachments.ts";
+import { Migration20261125000008_identity } from "./migrations/Migration20261125000008_identity.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
 import { Migration20261125000010_workflow } from "./migrations/Migration20261125000010_workflow.ts";
 
@@ -42,6 +43,7 @@ const migrationsList = [
   { name: "Migration20261125000009_machines", class: Migration20261125000009_machines },
   { name: "Migration20261125000005_notifications", class: Migration20261125000005_notifications },
   { name: "Migration20261125000010_workflow", class: Migration20261125000010_workflow },
+  { name: "Migration20261125000008_identity", class: Migration20261125000008_identity },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

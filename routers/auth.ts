@@ -17,9 +17,11 @@ import { revokeSession, revokeSessionInput } from "../server/domain/auth/revoke-
 import { signIn, signInInput } from "../server/domain/auth/sign-in.ts";
 import { signOut } from "../server/domain/auth/sign-out.ts";
 import { signOutEverywhere } from "../server/domain/auth/sign-out-everywhere.ts";
+import { signInSteps } from "./auth-steps.ts";
 import { mutates, procedure, publicProcedure, rest, router } from "./trpc.ts";
 
 export const auth = router({
+  ...signInSteps,
   register: publicProcedure
     .meta(
       rest("POST /auth/register", "Open an account", {

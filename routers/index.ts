@@ -4,6 +4,7 @@ import { auth } from "./auth.ts";
 import { comments } from "./comments.ts";
 import { fields } from "./fields.ts";
 import { files, fileVersions, shareLinks, uploads } from "./files.ts";
+import { identities } from "./identities.ts";
 import { invitations } from "./invitations.ts";
 import { labels } from "./labels.ts";
 import { milestones } from "./milestones.ts";
@@ -17,6 +18,7 @@ import { sync } from "./sync.ts";
 import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
+import { totp } from "./totp.ts";
 import { router } from "./trpc.ts";
 import { users } from "./users.ts";
 import { watches } from "./watches.ts";
@@ -29,6 +31,7 @@ export const appRouter = router({
   fields,
   files,
   fileVersions,
+  identities,
   invitations,
   labels,
   members,
@@ -46,6 +49,7 @@ export const appRouter = router({
   taskLinks,
   tasks,
   teams,
+  totp,
   uploads,
   users,
   watches,

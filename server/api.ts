@@ -14,6 +14,7 @@ import { beginRequest } from "./api/request.ts";
 import { sendError, sendJson } from "./api/respond.ts";
 import { restHandler } from "./api/rest.ts";
 import { apiHeaders } from "./api/security-headers.ts";
+import { signIn } from "./api/sign-in.ts";
 import { trpcHandler } from "./api/trpc.ts";
 import type { App } from "./context.ts";
 import { authenticate as authenticateRequest } from "./domain/auth/authenticate.ts";
@@ -59,6 +60,7 @@ export function createApi({
     .use(entrance(app))
     .use(serveProcedures ? calls(app, router, authenticate) : pass)
     .use("/files", serveProcedures ? files(app, authenticate) : pass)
+    .use("/auth", serveProcedures ? signIn(app) : pass)
     .use("/audit", serveProcedures ? auditExport(app, authenticate) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
+import { signInProblems, signInSettings } from "./sign-in-settings.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const list = z.string().transform((text) =>
@@ -109,6 +110,7 @@ export const settings = z.object({
     .max(3600)
     .default(120)
     .describe("how long more of the same joins an unread notification; its mail waits that long"),
+  ...signInSettings,
   SEED_DEMO: flag
     .optional()
     .describe("seed the demo organization into an empty database; default true outside production"),
@@ -161,6 +163,7 @@ export function readConfig(env: Record<string, string | undefined> = environment
   if (given["NODE_ENV"] === "production") {
     for (const name of requiredInProduction) if (!given[name]) problems.push(`${name}: required in production`);
   }
+  if (parsed.success) problems.push(...signInProblems(parsed.data));
   if (!parsed.success || problems.length > 0)
     throw new Error(`The configuration is incomplete:\n  ${problems.join("\n  ")}`);
   return {

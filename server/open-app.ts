@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import type { App } from "./context.ts";
 import { readEpoch } from "./platform/feed.ts";
 import { createFeedHub } from "./platform/feed-hub.ts";
+import { createIdentityProviders } from "./platform/identity/providers.ts";
 import { createLimits } from "./platform/limits.ts";
 import { createLog } from "./platform/log.ts";
 import { openObjectStore } from "./platform/object-store.ts";
@@ -37,6 +38,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     passwords: createPasswords(config),
     store: openObjectStore(config),
     sessions: createSessions(database.pool, hub),
+    identityProviders: createIdentityProviders(config),
     tokens: await createTokens(config),
   };
   return {

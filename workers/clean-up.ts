@@ -1,3 +1,4 @@
+import { removeExpiredProofs } from "../server/domain/auth/remove-expired-proofs.ts";
 import { removeExpiredSessions } from "../server/domain/auth/remove-expired-sessions.ts";
 import { statement } from "../server/platform/sql.ts";
 import { defineSchedule } from "./schedule.ts";
@@ -25,12 +26,13 @@ const forgetHandledStatement = statement(
   returning 1`,
 );
 
-/** Removes what nobody can use any more: expired sessions, old answers of mutations, and the memory of old messages. */
+/** Removes what nobody can use any more: expired sessions and proofs, old answers of mutations, and the memory of old messages. */
 export const cleanUp = defineSchedule({
   name: "clean-up",
   cron: "*/10 * * * *",
   async handle(ctx) {
     await removeExpiredSessions(ctx);
+    await removeExpiredProofs(ctx);
     while ((await ctx.sql.query(forgetAnswersStatement, [answersKeptDays])).length > 0);
     while ((await ctx.sql.query(forgetHandledStatement, [inboxKeptDays])).length > 0);
   },

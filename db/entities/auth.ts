@@ -9,7 +9,7 @@ const UserSchema = defineEntity({
     ...mutable,
     email: p.text(),
     name: p.text(),
-    passwordHash: p.text().hidden(),
+    passwordHash: p.text().nullable().hidden(),
     disabledAt: p.datetime().nullable(),
   },
 });

@@ -3,7 +3,10 @@ import { z } from "zod";
 /** What examples say, by the name of the field: a task of the demo's board. */
 const texts: Record<string, string> = {
   accessToken: "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl",
+  challenge: "twc_Vq3mB0o1yT9uJf3sKwq7XhVQ2mB0o1yT9uJf3sK",
   channel: "project:01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05",
+  code: "123456",
+  codeVerifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
   color: "#8e6bbf",
   csrfToken: "q7XhVQ2mB0o1yT9uJf3sKw",
   currentPassword: "a good long password",
@@ -21,7 +24,9 @@ const texts: Record<string, string> = {
   password: "a good long password",
   quietFrom: "22:00",
   quietTo: "07:00",
+  provider: "github",
   rank: "a34z",
+  recoveryCodes: "ABCD-EFGH-IJKL-MNOP",
   refreshToken: "twr_Vq3mB0o1yT9uJf3sKwq7XhVQ2mB0o1yT9uJf3sK",
   sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
   slug: "demo",

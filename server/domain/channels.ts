@@ -4,6 +4,7 @@ import { type Channel, type ChannelKind, channelKinds, readEpoch, readHeads } fr
 import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
+import { identityColumns } from "./auth/identity.view.ts";
 import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
 import type { EntityName, EntityViews } from "./events.ts";
 import { fileColumns, fileJoins, shareLinkColumns } from "./files/file.view.ts";
@@ -132,6 +133,7 @@ const snapshots: Record<ChannelKind, Parts> = {
   user: {
     user: statement("snapshot.user", `select ${userColumns} from auth.users u where u.id = $1`),
     session: statement("snapshot.sessions", `select ${sessionColumns} from auth.sessions s where s.user_id = $1`),
+    identity: statement("snapshot.identities", `select ${identityColumns} from auth.identities i where i.user_id = $1`),
     membership: statement(
       "snapshot.memberships",
       `select ${membershipColumns} from organizations.members m join organizations.organizations o on o.id = m.organization_id where m.user_id = $1`,

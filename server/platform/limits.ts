@@ -36,6 +36,13 @@ function budgets(config: Pick<Config, "RATE_LIMIT_PER_MINUTE" | "AUTH_LIMIT_PER_
     "refresh:ip": perMinute(auth * 30),
     "refresh:session": perMinute(auth * 3),
     "password:account": perMinute(auth),
+    "second-factor:account": perMinute(auth),
+    // Six digits, three of which hold at a time: at a hundred tries a day a guess takes years.
+    "second-factor:day": { points: auth * 10, seconds: 86_400 },
+    "recovery-code:account": perMinute(auth),
+    "identity:ip": perMinute(auth * 10),
+    "mail-proof:ip": perMinute(auth * 10),
+    "mail-proof:address": { points: auth, seconds: 3_600 },
     "share-link:password": perMinute(auth),
   };
 }

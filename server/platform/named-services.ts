@@ -1,6 +1,8 @@
 /** The nine services that logs, metrics and health checks speak of, by the first segment of a procedure's path. */
 const services: Readonly<Record<string, string>> = {
   auth: "auth-service",
+  identities: "auth-service",
+  totp: "auth-service",
   audit: "auth-service",
   users: "user-service",
   organizations: "user-service",

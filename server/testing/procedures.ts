@@ -161,6 +161,7 @@ export function entityOf(field: string): string {
     "notification",
     "comment",
     "session",
+    "identity",
     "user",
     "member",
     "role",

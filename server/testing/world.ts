@@ -3,6 +3,7 @@ import type { Actor } from "../context.ts";
 import type { Channel } from "../platform/feed.ts";
 import { entityOf, type Values } from "./procedures.ts";
 import type { Scene } from "./scene.ts";
+import { buildIdentity } from "./world.identity.ts";
 import { buildComposedPerson } from "./world.machines.ts";
 import { buildNotifications } from "./world.notifications.ts";
 import { buildWorkflow } from "./world.workflow.ts";
@@ -69,6 +70,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     task: [task.id, second.id],
     user: [people.viewer.userId, people.editor.userId],
     session: [people.viewer.sessionId],
+    identity: [await buildIdentity(scene, people.viewer)],
   };
   const memberId = "select id from organizations.members where organization_id = $1 and user_id = $2";
   ids["member"] = (await scene.app.sql.query<{ id: string }>(memberId, [organization.id, people.member.userId])).map(
@@ -182,4 +184,6 @@ export const plainTexts: Record<string, string> = {
   emoji: "👍",
   cursor: "",
   sha256: "0".repeat(64),
+  code: "000000",
+  codeVerifier: "v".repeat(43),
 };

@@ -19,6 +19,10 @@ export const userViewSchema = z
     workingDays: z.array(z.int()).describe("ISO 8601 weekdays, 1 for Monday to 7"),
     weekStartsOn: z.int().describe("ISO 8601 weekday"),
     theme: z.enum(themes),
+    emailVerifiedAt: instant.nullable().describe("when mail to the address was proved to arrive; null: not yet"),
+    hasPassword: z.boolean().describe("false: signs in with an identity alone"),
+    twoFactorSince: instant.nullable().describe("null: one factor is enough to sign in"),
+    recoveryCodesLeft: z.int(),
     createdAt: instant,
     updatedAt: instant,
     version: z.int(),
@@ -28,7 +32,9 @@ export const userViewSchema = z
 export type UserView = z.output<typeof userViewSchema>;
 
 export const userColumns = `u.id, u.kind, u.email, u.name, u.avatar_id as "avatarId", u.locale, u.time_zone as "timeZone",
-  u.working_days as "workingDays", u.week_starts_on as "weekStartsOn", u.theme, u.created_at as "createdAt", u.updated_at as "updatedAt", u.version`;
+  u.working_days as "workingDays", u.week_starts_on as "weekStartsOn", u.theme, u.email_verified_at as "emailVerifiedAt",
+  u.password_hash is not null as "hasPassword", u.two_factor_since as "twoFactorSince", u.recovery_codes_left as "recoveryCodesLeft",
+  u.created_at as "createdAt", u.updated_at as "updatedAt", u.version`;
 
 export const sessionViewSchema = z
   .object({

@@ -15,7 +15,7 @@ export const loginSchema = z.object({
 /**
  * Starts a session and answers its two tokens, no more.
  *
- * @throws AppError `auth.invalid` | `rate-limited`
+ * @throws AppError as `signIn`
  */
 export async function login(
   ctx: PublicCtx,
