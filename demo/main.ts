@@ -1,10 +1,12 @@
-// npm run demo -- [cards.json]: two people work on one board at once, one of them is cut off half-way, and nothing is missed.
+// npm run demo -- [cards.json]: two people work on one board at once, one of them is cut off half-way, and nothing is
+// missed; then one shows the other a picture and names her, and all that should reach her does.
 import { readFile } from "node:fs/promises";
 import { openNetwork } from "../server/testing/network.ts";
 import { boardOfSeed, importBoard } from "./board.ts";
-import { report } from "./report.ts";
+import { report, reportArrivals } from "./report.ts";
 import { startServer } from "./server.ts";
 import { signIn } from "./sign-in.ts";
+import { talk } from "./talk.ts";
 import { readTrello } from "./trello.ts";
 import { workTogether } from "./work.ts";
 
@@ -23,7 +25,9 @@ try {
     ? await importBoard(ada, readTrello(JSON.parse(await readFile(file, "utf8"))), step)
     : await boardOfSeed(ada);
   const outcome = await workTogether({ ada, grace, network, projectId, step });
-  process.exitCode = report(outcome) ? 0 : 1;
+  const nobodyMissed = report(outcome);
+  const allArrived = reportArrivals(await talk({ ada, grace, projectId, step }));
+  process.exitCode = nobodyMissed && allArrived ? 0 : 1;
   ada.close();
   grace.close();
 } finally {

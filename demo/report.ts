@@ -1,3 +1,4 @@
+import type { Arrival } from "./talk.ts";
 import type { Outcome } from "./work.ts";
 
 /** Prints what was written and heard. @returns whether nobody missed anything */
@@ -23,6 +24,22 @@ export function report({ heard, written, refused, head, fresh }: Outcome): boole
       row.missing === 0 && row.doubled === 0 && row["out of order"] === 0 && row["equal to a fresh snapshot"] === "yes",
   );
   console.log(good ? "Nobody missed anything." : "Somebody missed something.");
+  return good;
+}
+
+/** Prints what was to reach Grace. @returns whether all of it did */
+export function reportArrivals(arrivals: readonly Arrival[]): boolean {
+  console.log("\nWhat Ada's comment set off:\n");
+  console.table(
+    Object.fromEntries(
+      arrivals.map(({ what, arrived, afterMs }) => [
+        what,
+        { expected: "yes", arrived: arrived ?? "NO", "after ms": afterMs },
+      ]),
+    ),
+  );
+  const good = arrivals.every(({ arrived }) => arrived !== null);
+  console.log(good ? "All of it arrived." : "Something did not arrive.");
   return good;
 }
 
