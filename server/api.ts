@@ -57,7 +57,7 @@ export function createApi({
     .disable("etag")
     .set("query parser", "simple")
     .set("trust proxy", app.config.TRUST_PROXY)
-    .use(entrance(app))
+    .use(entrance(app, isDraining))
     .use(serveProcedures ? calls(app, router, authenticate) : pass)
     .use("/files", serveProcedures ? files(app, authenticate) : pass)
     .use("/auth", serveProcedures ? signIn(app) : pass)
@@ -86,7 +86,7 @@ export function createApi({
 }
 
 /** What every response carries, and the record of the request. */
-function entrance(app: App): RequestHandler {
+function entrance(app: App, isDraining: () => boolean): RequestHandler {
   const headers = apiHeaders(app.config.publicUrl.startsWith("https:"));
   const cors = crossOrigin(app.config);
   const behindProxy = app.config.TRUST_PROXY > 0;
@@ -96,6 +96,7 @@ function entrance(app: App): RequestHandler {
     for (const [name, value] of headers) res.setHeader(name, value);
     res.setHeader("x-request-id", record.origin.requestId);
     res.setHeader("vary", "Origin");
+    if (isDraining()) res.setHeader("connection", "close"); // the next request goes to another node
     if (req.headers.origin === undefined) next();
     else cors(req, res, next);
   };

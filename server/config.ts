@@ -73,6 +73,15 @@ export const settings = z.object({
     .url({ protocol: /^tcp$/ })
     .optional()
     .describe("ClamAV's daemon; files are locked until it has found nothing in them; absent: they are not scanned"),
+  DRAIN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(120)
+    .optional()
+    .describe(
+      "how long a stopping node goes on serving while balancers and sockets leave it; default 5 in production, else 0",
+    ),
   CORS_ORIGINS: list
     .default([])
     .describe("browser origins that may call, comma separated; in development every localhost origin may"),

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { migrate } from "../db/orm.ts";
 import { seedDemo } from "../db/seed.ts";
 import { startGateway } from "../realtime/gateway.ts";
@@ -12,8 +13,8 @@ import { isStopping, onStop, reasonOf } from "./lifecycle.ts";
 import { openApp } from "./open-app.ts";
 import { welcome } from "./welcome.ts";
 
-/** Within this time clients come back, to another node or to the next start of this one. */
-const drainMs = 1_000;
+/** Within this time sockets come back, to another node or to the next start of this one. */
+const leastDrainMs = 1_000;
 
 /** Opens everything on a database that is up, and listens. */
 export async function serve(config: Config, databaseUrl: string): Promise<void> {
@@ -24,6 +25,7 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
   onStop(close);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
 
+  const drainMs = (config.DRAIN_SECONDS ?? (config.NODE_ENV === "production" ? 5 : 0)) * 1_000;
   const hasWorkers = config.ROLES.includes("workers");
   let workers: Workers | undefined;
   const rabbitmq = { check: async () => workers?.check(), required: false };
@@ -41,14 +43,11 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
     httpServer: config.ROLES.includes("realtime") ? server : null,
     authenticate: (token) => authenticateToken(app, token),
   });
-  onStop(() => gateway.drain(drainMs));
+  onStop(() => Promise.all([gateway.drain(Math.max(leastDrainMs, drainMs)), setTimeout(drainMs), workers?.stop()]));
   await new Promise<void>((listening, failed) => {
     server.once("error", failed).listen(config.PORT, config.HOST, listening);
   });
-  if (hasWorkers) {
-    workers = await startWorkers(app);
-    onStop(() => workers?.stop());
-  }
+  if (hasWorkers) workers = await startWorkers(app);
   welcome(config, server.address(), seeded);
 }
 
@@ -57,6 +56,6 @@ function closeServer(server: ReturnType<typeof createHttpServer>): Promise<void>
   return new Promise((closed) => {
     server.close(() => closed());
     server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+    void setTimeout(5_000, null, { ref: false }).then(() => server.closeAllConnections());
   });
 }
