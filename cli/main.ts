@@ -10,6 +10,7 @@ const [{ Command }, { version }, { reasonOf }, ...parts] = await Promise.all([
   import("./doctor.ts"),
   import("./backup.ts"),
   import("./dead-letters.ts"),
+  import("./rebuild.ts"),
   import("./user.ts"),
   import("./keys.ts"),
 ]);

@@ -14,6 +14,7 @@ import { Migration20261125000007_attachments } from "./migrations/Migration20261
 import { Migration20261125000008_identity } from "./migrations/Migration20261125000008_identity.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
 import { Migration20261125000010_workflow } from "./migrations/Migration20261125000010_workflow.ts";
+import { Migration20261125000014_analytics } from "./migrations/Migration20261125000014_analytics.ts";
 
 export const entities = [
   User,
@@ -44,6 +45,7 @@ const migrationsList = [
   { name: "Migration20261125000005_notifications", class: Migration20261125000005_notifications },
   { name: "Migration20261125000010_workflow", class: Migration20261125000010_workflow },
   { name: "Migration20261125000008_identity", class: Migration20261125000008_identity },
+  { name: "Migration20261125000014_analytics", class: Migration20261125000014_analytics },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

@@ -1,3 +1,5 @@
+import { analyticsProjections } from "../server/domain/analytics/rebuild-analytics.ts";
+import type { Projection } from "../server/domain/projection.ts";
 import { forgetOldAudits } from "./audit.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Consumer } from "./consumer.ts";
@@ -25,3 +27,4 @@ export const schedules: readonly Schedule[] = [
   remindOfDates,
   tidyRegularly,
 ];
+export const projections: readonly Projection[] = analyticsProjections;

@@ -3,6 +3,7 @@ import { notFound } from "../errors.ts";
 import { type Channel, type ChannelKind, channelKinds, readEpoch, readHeads } from "../platform/feed.ts";
 import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
+import { projectDayColumns, projectFiguresColumns } from "./analytics/dashboard.view.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
 import { identityColumns } from "./auth/identity.view.ts";
 import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
@@ -78,6 +79,11 @@ const readers: Record<ChannelKind, Statement> = {
     join projects.projects p on p.id = t.project_id
     join organizations.members m on m.organization_id = t.organization_id and m.user_id = asked.person
     where m.role <> 'guest' and ${projectRoleSql("p", "asked.person")} > 0`,
+  ),
+  /** Who may read the project: its dashboard tells of no person. */
+  dashboard: statement(
+    "channel.readers-of-dashboard",
+    `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
   ),
 };
 
@@ -249,6 +255,16 @@ const snapshots: Record<ChannelKind, Parts> = {
     file: statement(
       "snapshot.internal-files",
       `select ${fileColumns} from ${fileJoins} where f.task_id = $1 and f.internal`,
+    ),
+  },
+  dashboard: {
+    projectFigures: statement(
+      "snapshot.project-figures",
+      `select ${projectFiguresColumns} from analytics.project_figures pf where pf.id = $1`,
+    ),
+    projectDay: statement(
+      "snapshot.project-days",
+      `select ${projectDayColumns} from analytics.project_days pd where pd.project_id = $1`,
     ),
   },
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Change } from "../platform/feed.ts";
+import * as analytics from "./analytics/analytics.events.ts";
 import * as auth from "./auth/auth.events.ts";
 import * as comments from "./comments/comment.events.ts";
 import * as files from "./files/file.events.ts";
@@ -19,6 +20,7 @@ const facts = {
   ...comments,
   ...files,
   ...notifications,
+  ...analytics,
 };
 type Definition = (typeof facts)[keyof typeof facts];
 

@@ -18,6 +18,8 @@ export const organizationPermissions = {
   "audit.read": ["admin", "owner"],
   /** Compose roles of single permissions. */
   "role.manage": ["admin", "owner"],
+  /** The figures of all projects that one may read, and of teams. */
+  "organization-analytics.read": ["member", "admin", "owner"],
   "project.create": ["member", "admin", "owner"],
   "organization-file.read": ["member", "admin", "owner"],
   "organization-file.upload": ["member", "admin", "owner"],
@@ -63,6 +65,9 @@ export const projectPermissions = {
   "comment.pin": ["editor", "manager"],
   /** Take back what others said. */
   "comment.manage": ["manager"],
+  "analytics.read": ["viewer", "commenter", "editor", "manager"],
+  /** What single people do; everybody may read their own figures. */
+  "analytics.read-people": ["manager"],
 } as const satisfies Record<string, readonly ProjectRole[]>;
 
 export type OrganizationPermission = keyof typeof organizationPermissions;
@@ -90,6 +95,8 @@ export const grantedWhenArchived: readonly ProjectPermission[] = [
   "task.read",
   "task.watch",
   "comment.read",
+  "analytics.read",
+  "analytics.read-people",
 ];
 
 export const organizationGrants = (role: OrganizationRole, permission: OrganizationPermission) =>

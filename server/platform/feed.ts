@@ -8,6 +8,7 @@ export const channelKinds = [
   "project",
   "task",
   "task-internal",
+  "dashboard",
   "user",
 ] as const;
 export type ChannelKind = (typeof channelKinds)[number];

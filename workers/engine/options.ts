@@ -1,3 +1,4 @@
+import type { Projection } from "../../server/domain/projection.ts";
 import type { Consumer } from "../consumer.ts";
 import type { JobHandler } from "../job.ts";
 import type { Schedule } from "../schedule.ts";
@@ -7,7 +8,8 @@ export interface WorkerOptions {
   readonly consumers: readonly Consumer[];
   readonly jobs: readonly JobHandler[];
   readonly schedules: readonly Schedule[];
-  /** Names of consumers, jobs and schedules to run; `email` is all of `email.…`; empty: all. */
+  readonly projections: readonly Projection[];
+  /** Names of consumers, jobs, schedules and projections to run; `email` is all of `email.…`; empty: all. */
   readonly only: readonly string[];
   /** Begins the names of exchanges, queues and the schema of the embedded ones. */
   readonly prefix: string;
@@ -28,6 +30,7 @@ const longestDelayMs = 15 * 60_000;
 
 export const defaultOptions: Omit<WorkerOptions, "consumers" | "jobs" | "schedules"> = {
   only: [],
+  projections: [],
   prefix: "taskwire",
   sweepMs: 1_000,
   reconcileAfterMs: 120_000,

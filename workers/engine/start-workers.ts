@@ -16,6 +16,7 @@ import { queueOf, registerConsumers, startReconciler } from "./reconcile.ts";
 import { startRelay } from "./relay.ts";
 import { runChange } from "./run-changes.ts";
 import { runJob } from "./run-jobs.ts";
+import { startProjections } from "./run-projections.ts";
 import { startSchedules } from "./run-schedules.ts";
 import { HandedBack, type Runtime } from "./runtime.ts";
 
@@ -67,7 +68,13 @@ export async function startWith(app: App, given: WorkerOptions): Promise<Workers
       .map((job) => consumeJobs(runtime, job, ending.signal)),
     broker.consumeGivenUp((queue, message) => buryGivenUp(runtime, ending.signal, queue, message)),
   ]);
-  const stops = [startRelay(runtime), startDispatch(runtime), startReconciler(runtime), startSchedules(runtime)];
+  const stops = [
+    startRelay(runtime),
+    startDispatch(runtime),
+    startReconciler(runtime),
+    startSchedules(runtime),
+    startProjections(runtime),
+  ];
   const stopWatching = watchQueues(runtime);
 
   return {
