@@ -19,6 +19,7 @@ import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
 import { totp } from "./totp.ts";
+import { transitions } from "./transitions.ts";
 import { router } from "./trpc.ts";
 import { users } from "./users.ts";
 import { watches } from "./watches.ts";
@@ -50,6 +51,7 @@ export const appRouter = router({
   tasks,
   teams,
   totp,
+  transitions,
   uploads,
   users,
   watches,

@@ -30,6 +30,12 @@ export async function buildWorkflow(
     ["Risk", "", "choices", JSON.stringify(choices)],
     ["Amount", "", "number", "[]"],
   ]);
+  const [todo, done] = ids["status"] as [string, string];
+  ids["transition"] = await insert(
+    "transitions",
+    "from_status_id, to_status_id, allowed, required, required_field_ids",
+    [[todo, done, "{editor}", "{}", []]],
+  );
   ids["sprint"] = await insert("sprints", "name, goal, starts_on, ends_on, state, started_at, is_alone", [
     ["Sprint 1", "", "2026-01-05", "2026-01-18", "active", new Date(), true],
     ["Sprint 2", "", "2026-01-19", "2026-02-01", "planned", null, true],

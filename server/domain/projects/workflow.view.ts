@@ -29,8 +29,8 @@ export const fieldViewSchema = z
 export type FieldView = z.output<typeof fieldViewSchema>;
 export const fieldColumns = columnsOf("fd", "fd.name, fd.description, fd.kind, fd.choices");
 
-const allowedMovers = ["editor", "manager", "assignee", "creator"] as const;
-const requirableFields = [
+export const allowedMovers = ["editor", "manager", "assignee", "creator"] as const;
+export const requirableFields = [
   "description",
   "assigneeIds",
   "labelIds",

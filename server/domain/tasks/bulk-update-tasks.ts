@@ -6,16 +6,17 @@ import { record } from "../change.ts";
 import { id } from "../fields.ts";
 import { labels, people, taskFields } from "./create-task.ts";
 import { ranksIn } from "./place-task.ts";
-import { accessTasks, admitToTask } from "./task.access.ts";
+import { accessTasks, admitWithRights } from "./task.access.ts";
 import { taskArchived, taskAssigned, taskLabelled, taskMoved, taskUnarchived, taskUpdated } from "./task.events.ts";
 import { lockPlanning, type Planning, plan } from "./task.planning.ts";
 import { lockPlace, lockStatuses, type Place, requirePlace } from "./task.queries.ts";
 import { requireReferences } from "./task.references.ts";
 import { requireRoomFor } from "./task.room.ts";
-import { completedAtIn, requireDates, requireNotTrashed, requireSmallSets } from "./task.rules.ts";
+import { completedAtIn, overLimit, requireDates, requireNotTrashed, requireSmallSets } from "./task.rules.ts";
 import { asSet, changedSet, type Edit, saveTasks } from "./task.save.ts";
 import type { TaskView } from "./task.view.ts";
 import { insertWatches, notWatching } from "./task.watches.ts";
+import { requireFinished, requireTransition } from "./task.workflow.ts";
 
 export const bulkUpdateTasksInput = z.object({
   taskIds: z.array(id).min(1).max(200).describe("all of one project"),
@@ -27,6 +28,7 @@ export const bulkUpdateTasksInput = z.object({
   milestoneId: taskFields.milestoneId.optional(),
   fields: taskFields.fields.optional(),
   toStatusId: id.optional().describe("those that are elsewhere go to its bottom, in the order given"),
+  overLimit,
   archived: z.boolean().optional(),
   addAssigneeIds: people.optional(),
   removeAssigneeIds: people.optional(),
@@ -44,13 +46,15 @@ const nobody = "00000000-0000-0000-0000-000000000000";
  *
  * @returns the tasks after the change, in the order given
  * @throws AppError `not-found` | `access.denied` | `validation.failed` (tasks of several projects; people, labels,
- *   sprint, milestone or field of elsewhere; a value not of its field's kind) | `rule.broken` (WIP limit, closed sprint, dates, too many, in the trash, archived project); each names the task or status
+ *   sprint, milestone or field of elsewhere; a value not of its field's kind) | `rule.broken` (WIP limit, transitions, open
+ *   blockers or sub-tasks where the project heeds them, closed sprint, dates, too many, in the trash, archived project); each names the task or status
  */
 export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskView[] }> =>
   inTransaction(ctx, async (ctx) => {
     const taskIds = [...new Set(input.taskIds)];
     const toStatusId = input.toStatusId ?? null;
-    const { projectId } = await admitToTask(ctx, taskIds[0] as string, "task.update");
+    const { task: first, rights } = await admitWithRights(ctx, taskIds[0] as string, "task.update");
+    const { projectId } = first;
     const [planning, , place, tasks] = await Promise.all([
       lockPlanning(ctx, { projectId }, input),
       lockStatuses(ctx, taskIds, toStatusId ? [toStatusId] : []),
@@ -66,11 +70,13 @@ export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskVi
 
     const edits = tasks.map((before) => ({ before, wanted: wantedTask(ctx, before, input, planning) }));
     if (place) await enter(ctx, place, edits);
-    for (const { wanted } of edits) {
+    for (const { before, wanted } of edits) {
       requireDates(wanted);
       requireSmallSets(wanted);
+      if (place) requireTransition(place, wanted, before.statusId, { userId: ctx.actor.userId, rights });
     }
-    await requireRoomFor(ctx, edits);
+    if (place) await requireFinished(ctx, place, edits);
+    await requireRoomFor(ctx, edits, { overLimit: input.overLimit, rights });
     insertWatches(ctx, await notWatching(ctx, edits.flatMap(newWatches)));
     const saved = saveTasks(ctx, edits);
     return {

@@ -18,6 +18,7 @@ import { insertTask } from "./task.save.ts";
 import { readTree, shareParenthood } from "./task.tree.ts";
 import { type TaskView, taskViewSchema } from "./task.view.ts";
 import { insertWatches } from "./task.watches.ts";
+import { startStatusSql } from "./task.workflow.ts";
 
 export const copyTaskInput = z.object({
   taskId: id,
@@ -45,18 +46,25 @@ const counterpartsStatement = statement(
       from projects.statuses o where o.id in (select t.status_id from tasks.tasks t where t.id = any($2::uuid[]))) as statuses,
     (select json_object_agg(o.id, n.id) from projects.labels o join projects.labels n on n.project_id = p.id and lower(n.name) = lower(o.name)
       where o.id in (select l.label_id from tasks.task_labels l where l.task_id = any($2::uuid[]))) as labels,
-    array(select distinct a.user_id from tasks.task_assignees a where a.task_id = any($2::uuid[]) and ${projectRoleSql("p", "a.user_id")} > 0) as people
+    array(select distinct a.user_id from tasks.task_assignees a where a.task_id = any($2::uuid[]) and ${projectRoleSql("p", "a.user_id")} > 0) as people,
+    ${startStatusSql("p.id")} as start,
+    case when p.settings ->> 'workflow' = 'restricted' then
+      array(select tr.to_status_id from projects.transitions tr where tr.project_id = p.id and tr.from_status_id is null) end as beginnings
   from projects.projects p where p.id = $1`,
 );
 interface Counterparts {
   statuses: Record<string, string | null> | null;
   labels: Record<string, string> | null;
   people: string[];
+  start: string | null;
+  /** Where new tasks may be besides, in a restricted workflow; else null: anywhere. */
+  beginnings: string[] | null;
 }
 
 /**
  * Copies a task, and if wanted all below it, to the bottom of its status: words, dates, priority, estimate, labels and
- * people, milestone and custom fields. In another project status and labels are those of the same name, else a status of the same category; labels
+ * people, milestone and custom fields. In another project status and labels are those of the same name, else a status of the same category, and where the
+ * workflow is restricted one that new tasks may begin in; labels
  * and people that the project does not have are left out, and so are milestone and custom fields. Sprint, comments, links
  * and history are not copied.
  *
@@ -79,7 +87,7 @@ export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promi
       throw invalid("toProjectId", "A task can only be copied within its organization.");
 
     const copyIds = new Map(ids.map((taskId) => [taskId, v7()]));
-    const targets = Map.groupBy(originals, (task) => counterparts?.statuses?.[task.statusId] ?? "");
+    const targets = Map.groupBy(originals, (task) => beginningOf(counterparts, task) ?? "");
     if (targets.has("")) throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
     const [, , number] = await Promise.all([
       lockStatuses(ctx, [], [...targets.keys()]),
@@ -120,6 +128,13 @@ export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promi
     const [task, ...subtasks] = copies as [TaskView, ...TaskView[]];
     return { task, subtasks };
   });
+
+/** A restricted workflow lets new tasks begin in few statuses; a copy of what went on begins where tasks begin. */
+function beginningOf(counterparts: Counterparts | undefined, { statusId }: TaskView): string | null {
+  const { statuses = null, start = null, beginnings = null } = counterparts ?? {};
+  const counterpart = statuses?.[statusId] ?? null;
+  return !counterpart || !beginnings || beginnings.includes(counterpart) ? counterpart : start;
+}
 
 /** Plans are a project's own: a copy elsewhere has none. Nor is a copy part of a sprint, which may be over. */
 const planOf = ({ projectId, milestoneId, fields }: TaskView, toProjectId: string) =>

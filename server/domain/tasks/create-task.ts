@@ -11,13 +11,14 @@ import { rankIn } from "./place-task.ts";
 import { taskCreated } from "./task.events.ts";
 import { fieldsInput } from "./task.fields.ts";
 import { lockPlanning, nothingPlanned, plan } from "./task.planning.ts";
-import { lockPlace, type Position, requirePlace } from "./task.queries.ts";
+import { lockPlace, type Place, type Position, requirePlace } from "./task.queries.ts";
 import { requireReferences } from "./task.references.ts";
-import { completedAtIn, requireDates, requireRoom } from "./task.rules.ts";
+import { completedAtIn, overLimit, requireDates, requireRoom } from "./task.rules.ts";
 import { asSet, insertTask } from "./task.save.ts";
 import { shareParenthood } from "./task.tree.ts";
 import { priorities, type TaskView } from "./task.view.ts";
 import { insertWatches } from "./task.watches.ts";
+import { requireTransition } from "./task.workflow.ts";
 
 /** What people write on a task; the limits hold for create, update and copy. */
 export const taskFields = {
@@ -39,18 +40,19 @@ export const createTaskInput = z.object({
   projectId: id,
   title: taskFields.title,
   description: taskFields.description.default(""),
-  statusId: id.optional().describe("default: the project's first status"),
+  statusId: id.optional().describe("default: what the project's settings say, else its first status"),
   afterTaskId: id.nullable().optional().describe("the task to stand behind; null: to the top; default: to the bottom"),
-  priority: taskFields.priority.default("none"),
+  priority: taskFields.priority.optional().describe("default: what the project's settings say"),
   parentId: taskFields.parentId.default(null),
   assigneeIds: people.default([]),
   labelIds: labels.default([]),
   startOn: taskFields.startOn.default(null),
-  dueOn: taskFields.dueOn.default(null),
+  dueOn: taskFields.dueOn.optional().describe("default: what the project's settings say, else none"),
   estimateMinutes: taskFields.estimateMinutes.default(null),
   sprintId: taskFields.sprintId.default(null),
   milestoneId: taskFields.milestoneId.default(null),
   fields: taskFields.fields.optional(),
+  overLimit,
 });
 
 /** One statement numbers `$2` tasks under the counter's lock, which its place in the transaction keeps short. */
@@ -69,7 +71,7 @@ const countStatement = statement(
  * @returns the new task
  * @throws AppError `not-found` (project, status, task to stand behind) | `access.denied` | `validation.failed` (people,
  *   labels, parent, sprint, milestone or field of elsewhere, a value not of its field's kind)
- *   | `rule.broken` (WIP limit, dates, closed sprint, archived project, no status)
+ *   | `rule.broken` (WIP limit, transitions, dates, closed sprint, archived project, no status)
  */
 export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): Promise<TaskView> =>
   inTransaction(ctx, async (ctx) => {
@@ -86,7 +88,8 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
     if (!place && !input.statusId)
       throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
     requirePlace(place, input.statusId ?? "", position);
-    requireRoom(place);
+    const rights = project.roleRank ?? 0;
+    requireRoom(place, 1, { overLimit: input.overLimit, rights });
 
     const now = ctx.now.toISOString();
     const task: TaskView = {
@@ -99,12 +102,12 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
       description: input.description,
       statusId: place.statusId,
       rank: await rankIn(ctx, place, placed.taskId),
-      priority: input.priority,
+      priority: input.priority ?? place.defaults?.priority ?? "none",
       parentId: input.parentId,
       assigneeIds: asSet(input.assigneeIds),
       labelIds: asSet(input.labelIds),
       startOn: input.startOn,
-      dueOn: input.dueOn,
+      dueOn: input.dueOn === undefined ? usualDay(ctx, place, input.startOn) : input.dueOn,
       estimateMinutes: input.estimateMinutes,
       ...plan({ projectId: project.id, ...nothingPlanned }, input, planning),
       completedAt: null,
@@ -117,10 +120,18 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
     };
     task.completedAt = completedAtIn(place, task, ctx.now);
     requireDates(task);
+    requireTransition(place, task, null, { userId: ctx.actor.userId, rights });
     insertTask(ctx, task);
     insertWatches(ctx, watchersOfNew(task));
     return record(ctx, taskCreated, null, task);
   });
+
+/** The day that the project's settings give new tasks: counted from today (UTC), and not before they start. */
+function usualDay(ctx: Ctx, { defaults }: Pick<Place, "defaults">, startOn: string | null): string | null {
+  if (typeof defaults?.dueInDays !== "number") return null;
+  const dueOn = new Date(ctx.now.getTime() + defaults.dueInDays * 86_400_000).toISOString().slice(0, 10);
+  return startOn && startOn > dueOn ? startOn : dueOn;
+}
 
 /**
  * The last one of the project's next `count` numbers. The counter's lock is held until COMMIT, so that numbers have no

@@ -17,8 +17,23 @@ const lockStatement = statement(
   "select from tasks.tasks where id = any($1::uuid[]) order by id for no key update",
 );
 
+/** A task, and what the caller may do in its project (`server/domain/rights.ts`). */
+export interface AccessedTask {
+  task: TaskView;
+  rights: number;
+}
+
 /** The only way to a task by id. Hidden and missing fail alike, so ids cannot be probed. Inside a transaction it is locked. */
 export async function accessTask(ctx: Ctx, taskId: string, permission: ProjectPermission): Promise<TaskView> {
+  return (await accessTaskWithRights(ctx, taskId, permission)).task;
+}
+
+/** The same, for operations whose rules ask who calls. */
+export async function accessTaskWithRights(
+  ctx: Ctx,
+  taskId: string,
+  permission: ProjectPermission,
+): Promise<AccessedTask> {
   const [, [row]] = await Promise.all([
     lockIfWriting(ctx, [taskId]),
     ctx.sql.query<Row>(readStatement, [taskId, ctx.actor.userId]),
@@ -28,6 +43,11 @@ export async function accessTask(ctx: Ctx, taskId: string, permission: ProjectPe
 
 /** The same door without a lock: for operations that must lock other things first. */
 export async function admitToTask(ctx: Ctx, taskId: string, permission: ProjectPermission): Promise<TaskView> {
+  return (await admitWithRights(ctx, taskId, permission)).task;
+}
+
+/** That, with the caller's rights. */
+export async function admitWithRights(ctx: Ctx, taskId: string, permission: ProjectPermission): Promise<AccessedTask> {
   const [row] = await ctx.sql.query<Row>(readStatement, [taskId, ctx.actor.userId]);
   return passDoor(row, taskId, permission);
 }
@@ -43,7 +63,7 @@ export async function accessTasks(
     ctx.sql.query<Row>(readSetStatement, [taskIds, ctx.actor.userId]),
   ]);
   const byId = new Map(rows.map((row) => [row.id, row]));
-  return taskIds.map((id) => passDoor(byId.get(id), id, permission));
+  return taskIds.map((id) => passDoor(byId.get(id), id, permission).task);
 }
 
 /** Sent ahead of the read, in the same round trip. */
@@ -51,8 +71,8 @@ async function lockIfWriting(ctx: Ctx, taskIds: readonly string[]): Promise<void
   if (ctx.transaction) await ctx.sql.query(lockStatement, [taskIds]);
 }
 
-function passDoor(row: Row | undefined, taskId: string, permission: ProjectPermission): TaskView {
+function passDoor(row: Row | undefined, taskId: string, permission: ProjectPermission): AccessedTask {
   requireProjectPermission(row, permission, "task", taskId);
-  const { projectArchivedAt: _, roleRank: __, ...task } = row;
-  return task;
+  const { projectArchivedAt: _, roleRank, ...task } = row;
+  return { task, rights: roleRank ?? 0 };
 }

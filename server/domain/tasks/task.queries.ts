@@ -1,7 +1,8 @@
 import type { Ctx } from "../../context.ts";
 import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
-import type { StatusView } from "../projects/project.view.ts";
+import type { ProjectView, StatusView } from "../projects/project.view.ts";
+import { type EntryRules, entryRulesSql, startStatusSql } from "./task.workflow.ts";
 
 /** A gap in a status, and what the status says about entering it. */
 export interface Place {
@@ -10,6 +11,10 @@ export interface Place {
   wipLimit: number | null;
   /** Tasks in the status that count against the limit; null when it has none. */
   taken: number | null;
+  /** What else the project asks of tasks that enter; null: nothing. */
+  rules: EntryRules | null;
+  /** What new tasks have unless they say otherwise; null where the task is not new. */
+  defaults: ProjectView["settings"]["defaults"] | null;
   /** The task before the gap; null at the top. */
   afterTaskId: string | null;
   afterRank: string | null;
@@ -20,8 +25,8 @@ export interface Place {
 /** Where in a status: behind a task, at the top (null), or at the bottom. */
 export type Position = { afterTaskId: string | null } | "bottom";
 
-/** `$1` is the status, or null for the first one of the project `$2`: where tasks start when nobody says where. */
-const wantedStatus = `coalesce($1::uuid, (select f.id from projects.statuses f where f.project_id = $2 order by f.rank, f.id limit 1))`;
+/** `$1` is the status, or null for that of the project `$2` where tasks start when nobody says where. */
+const wantedStatus = `coalesce($1::uuid, ${startStatusSql("$2")})`;
 
 const lockStatusStatement = statement(
   "task.lock-status",
@@ -30,7 +35,9 @@ const lockStatusStatement = statement(
 
 const status = `s.id as "statusId", s.category, s.wip_limit as "wipLimit",
   case when s.wip_limit is not null then
-    (select count(*) from tasks.tasks c where c.status_id = s.id and c.deleted_at is null and c.archived_at is null and c.id <> $3) end as taken`;
+    (select count(*) from tasks.tasks c where c.status_id = s.id and c.deleted_at is null and c.archived_at is null and c.id <> $3) end as taken,
+  ${entryRulesSql} as rules, case when $2::uuid is not null then p.settings -> 'defaults' end as defaults`;
+const ofProject = "join projects.projects p on p.id = s.project_id and p.organization_id = s.organization_id";
 
 /** `$2` is the project, or null for the one that the task `$3` is in. */
 const inItsProject = `s.id = ${wantedStatus}
@@ -43,14 +50,14 @@ const gapStatement = statement(
       where n.status_id = s.id and n.deleted_at is null and n.id <> $3
         and (n.rank, n.id) > (coalesce(a.rank, ''), coalesce(a.id, '00000000-0000-0000-0000-000000000000'))
       order by n.rank, n.id limit 1) as "beforeRank"
-  from projects.statuses s
+  from projects.statuses s ${ofProject}
   left join tasks.tasks a on a.id = $4 and a.status_id = s.id and a.deleted_at is null and a.id <> $3
   where ${inItsProject}`,
 );
 const bottomStatement = statement(
   "task.bottom",
   `select ${status}, last.id as "afterTaskId", last.rank as "afterRank", null as "beforeRank"
-  from projects.statuses s left join lateral (
+  from projects.statuses s ${ofProject} left join lateral (
       select n.id, n.rank from tasks.tasks n where n.status_id = s.id and n.deleted_at is null and n.id <> $3
       order by n.rank desc, n.id desc limit 1) last on true
   where ${inItsProject}`,
@@ -66,7 +73,7 @@ export interface Placed {
  * Locks a status, so that two who enter it wait for each other, and finds the gap. Sent before the task is locked:
  * status first, then task, is the order that all movers keep.
  *
- * @param statusId null: the first status of `placed.projectId`
+ * @param statusId null: where tasks of `placed.projectId` start
  * @returns null when the status is not of the task's project; pass it to `requirePlace` behind the task's door
  */
 export async function lockPlace(

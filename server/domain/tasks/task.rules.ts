@@ -1,4 +1,6 @@
-import { ruleBroken } from "../../errors.ts";
+import { z } from "zod";
+import { denied, ruleBroken } from "../../errors.ts";
+import { rightsGrant } from "../rights.ts";
 import type { Place } from "./task.queries.ts";
 import type { TaskView } from "./task.view.ts";
 
@@ -11,9 +13,29 @@ export function completedAtIn(place: Pick<Place, "category">, task: TaskView, no
 /** What is archived or in the trash takes no room in its status. */
 export const takesRoom = (task: TaskView) => task.archivedAt === null && task.deletedAt === null;
 
-/** @throws AppError `rule.broken` when the status is full */
-export function requireRoom(place: Place, entering = 1): void {
+/** In the input of whatever puts tasks into a status. */
+export const overLimit = z
+  .boolean()
+  .optional()
+  .describe("also where the status holds as many tasks as it may; needs the permission `task.exceed-limit`");
+
+/** The wish to enter a status though it is full, and the rights of who wishes it. */
+export interface Exceeding {
+  overLimit: boolean | undefined;
+  rights: number;
+}
+
+/** @throws AppError `rule.broken` when the status is full | `access.denied` when the wish to enter it is not granted */
+export function requireRoom(
+  place: Pick<Place, "statusId" | "wipLimit" | "taken">,
+  entering = 1,
+  exceeding?: Exceeding,
+): void {
   if (entering === 0 || place.wipLimit === null || (place.taken ?? 0) + entering <= place.wipLimit) return;
+  if (exceeding?.overLimit) {
+    if (rightsGrant(exceeding.rights, "task.exceed-limit")) return;
+    throw denied("task.exceed-limit");
+  }
   throw ruleBroken("status.wip-limit", "This status holds as many tasks as it may.", {
     statusId: place.statusId,
     wipLimit: place.wipLimit,
