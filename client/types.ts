@@ -1,7 +1,10 @@
 import type { TRPCBuiltRouter, TRPCMutationProcedure, TRPCQueryProcedure } from "@trpc/server";
 import type { Contract } from "./contract.ts";
 
-/** `project:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>` or `user:<id>`. */
+/**
+ * `project:<id>`, `project-time:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>`,
+ * `organization-rates:<id>`, `timesheet:<id>` or `user:<id>`.
+ */
 export type Channel = Contract["channel"];
 /** The views of all entities, by name. */
 export type EntityViews = Contract["entities"];

@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from "pg";
 import { User } from "./entities/auth.ts";
 import { Invitation, Member, Organization, Role, Team, TeamMember } from "./entities/organizations.ts";
 import { Field, Label, Milestone, Project, ProjectMember, Sprint, Status, Transition } from "./entities/projects.ts";
+import { Activity, Rate, TimeSettings } from "./entities/time.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
 import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
 import { Migration20261122000003_comments } from "./migrations/Migration20261122000003_comments.ts";
@@ -14,6 +15,7 @@ import { Migration20261125000007_attachments } from "./migrations/Migration20261
 import { Migration20261125000008_identity } from "./migrations/Migration20261125000008_identity.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
 import { Migration20261125000010_workflow } from "./migrations/Migration20261125000010_workflow.ts";
+import { Migration20261125000013_time } from "./migrations/Migration20261125000013_time.ts";
 import { Migration20261125000014_analytics } from "./migrations/Migration20261125000014_analytics.ts";
 
 export const entities = [
@@ -32,6 +34,9 @@ export const entities = [
   Transition,
   Sprint,
   Milestone,
+  TimeSettings,
+  Activity,
+  Rate,
 ];
 
 /** In order; a new migration joins at the end. Named here rather than found on disk, so that a stray file cannot run. */
@@ -46,6 +51,7 @@ const migrationsList = [
   { name: "Migration20261125000010_workflow", class: Migration20261125000010_workflow },
   { name: "Migration20261125000008_identity", class: Migration20261125000008_identity },
   { name: "Migration20261125000014_analytics", class: Migration20261125000014_analytics },
+  { name: "Migration20261125000013_time", class: Migration20261125000013_time },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

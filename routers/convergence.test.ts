@@ -94,7 +94,8 @@ test("whatever happens, a snapshot plus the changes after it is the snapshot lat
         },
       );
       await learnIds(scene, world);
-      for (const id of world.ids["project"] ?? []) channels.add(`project:${id}`);
+      for (const id of world.ids["project"] ?? []) channels.add(`project:${id}`).add(`project-time:${id}`);
+      for (const id of world.ids["timesheet"] ?? []) channels.add(`timesheet:${id}`);
       for (const id of world.ids["task"] ?? []) channels.add(`task:${id}`).add(`task-internal:${id}`);
       if (step % 15 === 14) await look();
     }

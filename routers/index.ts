@@ -18,6 +18,10 @@ import { sync } from "./sync.ts";
 import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
+import { timeEntries } from "./time-entries.ts";
+import { activities, rates, timeSettings } from "./time-rules.ts";
+import { timers } from "./timers.ts";
+import { timesheets } from "./timesheets.ts";
 import { totp } from "./totp.ts";
 import { transitions } from "./transitions.ts";
 import { router } from "./trpc.ts";
@@ -26,6 +30,7 @@ import { watches } from "./watches.ts";
 
 /** The one tree: every procedure of the product, typed end to end. */
 export const appRouter = router({
+  activities,
   audit,
   auth,
   comments,
@@ -43,6 +48,7 @@ export const appRouter = router({
   projectMembers,
   projects,
   roles,
+  rates,
   shareLinks,
   sprints,
   statuses,
@@ -52,6 +58,10 @@ export const appRouter = router({
   teams,
   totp,
   transitions,
+  timeEntries,
+  timers,
+  timeSettings,
+  timesheets,
   uploads,
   users,
   watches,

@@ -8,7 +8,7 @@ const channel = z
   .string()
   .max(100)
   .describe(
-    "`project:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>` or `user:<id>`",
+    "`project:<id>`, `project-time:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>`, `organization-rates:<id>`, `timesheet:<id>` or `user:<id>`",
   );
 
 const snapshotSchema = z.object({

@@ -15,15 +15,24 @@ import {
   wakeSnoozed,
 } from "./notifications.ts";
 import type { Schedule } from "./schedule.ts";
+import { lockSheets, lockSheetsRegularly } from "./time.ts";
 
 /* Everything that runs beside the requests; one file per effect. */
 export const consumers: readonly Consumer[] = [notifyPeople, followSubjects];
-export const jobs: readonly JobHandler[] = [inspectFiles, drawThumbnails, collectFiles, dispatchSoon, wakeSnoozed];
+export const jobs: readonly JobHandler[] = [
+  inspectFiles,
+  drawThumbnails,
+  collectFiles,
+  dispatchSoon,
+  wakeSnoozed,
+  lockSheets,
+];
 export const schedules: readonly Schedule[] = [
   cleanUp,
   forgetOldAudits,
   collectFilesRegularly,
   dispatchRegularly,
+  lockSheetsRegularly,
   remindOfDates,
   tidyRegularly,
 ];

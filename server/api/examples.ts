@@ -8,6 +8,7 @@ const texts: Record<string, string> = {
   code: "123456",
   codeVerifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
   color: "#8e6bbf",
+  currency: "EUR",
   csrfToken: "q7XhVQ2mB0o1yT9uJf3sKw",
   currentPassword: "a good long password",
   cursor: "WyJXZWJzaXRlIiwiMDE5OTBhM2MiXQ",

@@ -29,8 +29,17 @@ import { projectRoleSql } from "./projects/project.access.ts";
 import { projectAccessSql } from "./projects/project.queries.ts";
 import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
 import { fieldColumns, milestoneColumns, sprintColumns, transitionColumns } from "./projects/workflow.view.ts";
+import { grantsSql, memberGrantsSql } from "./rights.ts";
 import { boardColumns, boardJoins } from "./tasks/task.view.ts";
 import { taskLinkColumns, watchColumns } from "./tasks/task-link.view.ts";
+import {
+  activityColumns,
+  rateColumns,
+  timeEntryColumns,
+  timerColumns,
+  timeSettingsColumns,
+  timesheetColumns,
+} from "./time/time.view.ts";
 
 /** A channel taken apart. */
 export interface ChannelName {
@@ -62,9 +71,27 @@ const readers: Record<ChannelKind, Statement> = {
     "channel.readers-of-organization-admins",
     `select asked.* from ${asked} join organizations.members m on m.organization_id = asked.audience and m.user_id = asked.person where m.role in ('owner', 'admin')`,
   ),
+  /** Who may see money. */
+  "organization-rates": statement(
+    "channel.readers-of-organization-rates",
+    `select asked.* from ${asked} join organizations.members m on m.organization_id = asked.audience and m.user_id = asked.person
+    where ${memberGrantsSql("m", "time.read-money")}`,
+  ),
   project: statement(
     "channel.readers-of-project",
     `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
+  ),
+  /** Who may read others' time. */
+  "project-time": statement(
+    "channel.readers-of-project-time",
+    `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${grantsSql(projectRoleSql("p", "asked.person"), "time.read-others")}`,
+  ),
+  /** Whose it is, while they are in the organization, and who may approve it. */
+  timesheet: statement(
+    "channel.readers-of-timesheet",
+    `select asked.* from ${asked} join time.timesheets ts on ts.id = asked.audience
+    join organizations.members m on m.organization_id = ts.organization_id and m.user_id = asked.person
+    where m.user_id = ts.user_id or ${memberGrantsSql("m", "timesheet.approve")}`,
   ),
   /** Who may read the task's project, unless the task is in the trash. */
   task: statement(
@@ -171,6 +198,11 @@ const snapshots: Record<ChannelKind, Parts> = {
       "snapshot.task-mutes",
       `select ${taskMuteColumns} from notifications.task_mutes tm where tm.user_id = $1`,
     ),
+    timer: statement("snapshot.timer", `select ${timerColumns} from time.timers tr where tr.user_id = $1`),
+    timesheet: statement(
+      "snapshot.own-timesheets",
+      `select ${timesheetColumns} from time.timesheets ts where ts.user_id = $1 and ts.held and ts.state <> 'locked'`,
+    ),
   },
   organization: {
     organization: statement(
@@ -199,11 +231,23 @@ const snapshots: Record<ChannelKind, Parts> = {
       "snapshot.organization-share-links",
       `select ${shareLinkColumns} from files.share_links sl where sl.organization_id = $1 and sl.project_id is null`,
     ),
+    activity: statement(
+      "snapshot.activities",
+      `select ${activityColumns} from time.activities ta where ta.organization_id = $1`,
+    ),
+    timeSettings: statement(
+      "snapshot.time-settings",
+      `select ${timeSettingsColumns} from time.settings st where st.organization_id = $1`,
+    ),
   },
   "organization-admins": {
     invitation: statement(
       "snapshot.invitations",
       `select ${invitationColumns} from organizations.invitations i where i.organization_id = $1`,
+    ),
+    timesheet: statement(
+      "snapshot.timesheets",
+      `select ${timesheetColumns} from time.timesheets ts where ts.organization_id = $1 and ts.state <> 'locked'`,
     ),
   },
   project: {
@@ -240,6 +284,27 @@ const snapshots: Record<ChannelKind, Parts> = {
       "snapshot.share-links",
       `select ${shareLinkColumns} from files.share_links sl where sl.project_id = $1`,
     ),
+  },
+  /** What is locked left it, so that it stays small. */
+  "project-time": {
+    timeEntry: statement(
+      "snapshot.time-entries-of-project",
+      `select ${timeEntryColumns} from time.entries te where te.project_id = $1 and not te.settled`,
+    ),
+    timesheet: statement(
+      "snapshot.timesheets-of-project",
+      `select ${timesheetColumns} from time.timesheets ts where ts.project_ids @> array[$1::uuid] and ts.state <> 'locked'`,
+    ),
+  },
+  timesheet: {
+    timesheet: statement("snapshot.timesheet", `select ${timesheetColumns} from time.timesheets ts where ts.id = $1`),
+    timeEntry: statement(
+      "snapshot.time-entries",
+      `select ${timeEntryColumns} from time.entries te where te.timesheet_id = $1`,
+    ),
+  },
+  "organization-rates": {
+    rate: statement("snapshot.rates", `select ${rateColumns} from time.rates tq where tq.organization_id = $1`),
   },
   task: {
     comment: statement(

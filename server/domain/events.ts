@@ -9,6 +9,7 @@ import * as organizations from "./organizations/organization.events.ts";
 import * as projects from "./projects/project.events.ts";
 import * as workflow from "./projects/workflow.events.ts";
 import * as tasks from "./tasks/task.events.ts";
+import * as time from "./time/time.events.ts";
 
 /** Every fact that can enter the feed: what a domain's `*.events.ts` exports is in the catalogue. */
 const facts = {
@@ -17,6 +18,7 @@ const facts = {
   ...projects,
   ...workflow,
   ...tasks,
+  ...time,
   ...comments,
   ...files,
   ...notifications,

@@ -26,6 +26,13 @@ export const organizationPermissions = {
   "organization-file.manage": ["admin", "owner"],
   /** Internal comments on the tasks of projects that one may read. */
   "comment.internal": ["member", "admin", "owner"],
+  /** Also for managers of all projects that a sheet's time was spent on. */
+  "timesheet.approve": ["admin", "owner"],
+  "activity.manage": ["admin", "owner"],
+  "time.configure": ["admin", "owner"],
+  "time.close": ["admin", "owner"],
+  "time.read-money": ["admin", "owner"],
+  "rate.manage": ["admin", "owner"],
 } as const satisfies Record<string, readonly OrganizationRole[]>;
 
 export const projectPermissions = {
@@ -68,6 +75,13 @@ export const projectPermissions = {
   "analytics.read": ["viewer", "commenter", "editor", "manager"],
   /** What single people do; everybody may read their own figures. */
   "analytics.read-people": ["manager"],
+  /** One's own time: book it, read it, change it. */
+  "time.log": ["viewer", "commenter", "editor", "manager"],
+  "time.read-own": ["viewer", "commenter", "editor", "manager"],
+  "time.update-own": ["viewer", "commenter", "editor", "manager"],
+  "time.read-others": ["manager"],
+  /** Book and change others' time. */
+  "time.manage": ["manager"],
 } as const satisfies Record<string, readonly ProjectRole[]>;
 
 export type OrganizationPermission = keyof typeof organizationPermissions;
@@ -97,6 +111,8 @@ export const grantedWhenArchived: readonly ProjectPermission[] = [
   "comment.read",
   "analytics.read",
   "analytics.read-people",
+  "time.read-own",
+  "time.read-others",
 ];
 
 export const organizationGrants = (role: OrganizationRole, permission: OrganizationPermission) =>

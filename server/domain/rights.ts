@@ -64,6 +64,15 @@ export const heldRightsSql = (role: string, roleId: string) =>
 export const composedRightsSql = (roleId: string) =>
   `coalesce(organizations.role_mask(${roleId}, ${arraySql(bitNames)}), 0)`;
 
+/** Whether rights grant a permission. */
+export const grantsSql = (rights: string, permission: ProjectPermission) =>
+  `(coalesce(${rights}, 0) & ${2 ** bitOf(permission)}::bigint <> 0)`;
+
+/** Whether a row `m` of organizations.members grants a permission in its organization. */
+export const memberGrantsSql = (m: string, permission: OrganizationPermission) =>
+  `(${m}.role = any(${arraySql(organizationPermissions[permission])}) or exists (
+    select from organizations.roles composed where composed.id = ${m}.role_id and '${permission}' = any(composed.permissions)))`;
+
 export const builtInRoleSql = (rights: string) =>
   `case ${projectRoles
     .toReversed()

@@ -45,17 +45,18 @@ import {
   turnTasks,
 } from "./tasks/task.consequences.ts";
 import { dropFieldValues, dropMilestone, handOver, leaveFields } from "./tasks/task.workflow.consequences.ts";
+import { dropProjectTime, eraseTime, keepTaskTime, leaveTime } from "./time/time.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
 profileChange.followedBy(followProfileInOrganizations, followProfileInProjects); // the first one locks
-memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTasks, leaveFields, leaveProjects);
-organizationDeletion.followedBy(dropOrganizationNotifications, dropOrganizationFiles, deleteProjectsOf);
+memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTime, leaveTasks, leaveFields, leaveProjects);
+organizationDeletion.followedBy(dropOrganizationNotifications, dropOrganizationFiles, eraseTime, deleteProjectsOf);
 accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenNotifications);
 teamEntry.followedBy(requireNotBeyondTeam);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
-projectDeletion.followedBy(dropProjectNotifications, dropProjectComments, deleteTasks);
-taskPurge.followedBy(dropTaskNotifications, dropTaskComments, dropTaskFiles);
+projectDeletion.followedBy(dropProjectNotifications, dropProjectComments, dropProjectTime, deleteTasks);
+taskPurge.followedBy(dropTaskNotifications, dropTaskComments, dropTaskFiles, keepTaskTime);
 fileDeletion.followedBy(detachFiles);
 labelDeletion.followedBy(dropLabel);
 sprintEnd.followedBy(handOver);

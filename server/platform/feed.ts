@@ -5,10 +5,13 @@ export type Channel = `${ChannelKind}:${string}`;
 export const channelKinds = [
   "organization",
   "organization-admins",
+  "organization-rates",
   "project",
+  "project-time",
   "task",
   "task-internal",
   "dashboard",
+  "timesheet",
   "user",
 ] as const;
 export type ChannelKind = (typeof channelKinds)[number];

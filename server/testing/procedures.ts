@@ -165,6 +165,10 @@ export function entityOf(field: string): string {
     "user",
     "member",
     "role",
+    "activity",
+    "timeEntry",
+    "timesheet",
+    "rate",
     "assignee",
   ];
   const alias = aliases[field] ?? aliases[field.replace(/s$/, "")];

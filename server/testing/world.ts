@@ -6,6 +6,7 @@ import type { Scene } from "./scene.ts";
 import { buildIdentity } from "./world.identity.ts";
 import { buildComposedPerson } from "./world.machines.ts";
 import { buildNotifications } from "./world.notifications.ts";
+import { buildTime } from "./world.time.ts";
 import { buildWorkflow } from "./world.workflow.ts";
 
 /** Everybody a rule can tell apart, around one private project; and one of every entity. */
@@ -136,7 +137,11 @@ export async function buildWorld(scene: Scene): Promise<World> {
   );
   ids["notification"] = await buildNotifications(scene, task, [owner, people.editor, people.viewer]);
   await buildWorkflow(scene, ids, { organization, project, task });
+  const around = { owner, member: people.member, organizationId: organization.id, projectId: project.id };
+  const time = await buildTime(scene, around);
+  Object.assign(ids, time.ids);
   const channels: Channel[] = [
+    ...time.channels,
     `project:${project.id}`,
     `organization:${organization.id}`,
     `organization-admins:${organization.id}`,
@@ -178,6 +183,7 @@ export const plainTexts: Record<string, string> = {
   newPassword: "another horse battery staple",
   key: "SAMPLE",
   color: "#336699",
+  currency: "EUR",
   slug: "sample",
   locale: "en",
   timeZone: "UTC",
