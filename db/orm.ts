@@ -11,6 +11,7 @@ import { Migration20261122000002_workers } from "./migrations/Migration202611220
 import { Migration20261122000003_comments } from "./migrations/Migration20261122000003_comments.ts";
 import { Migration20261122000004_files } from "./migrations/Migration20261122000004_files.ts";
 import { Migration20261125000005_notifications } from "./migrations/Migration20261125000005_notifications.ts";
+import { Migration20261125000006_mail } from "./migrations/Migration20261125000006_mail.ts";
 import { Migration20261125000007_attachments } from "./migrations/Migration20261125000007_attachments.ts";
 import { Migration20261125000008_identity } from "./migrations/Migration20261125000008_identity.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
@@ -52,6 +53,7 @@ const migrationsList = [
   { name: "Migration20261125000008_identity", class: Migration20261125000008_identity },
   { name: "Migration20261125000014_analytics", class: Migration20261125000014_analytics },
   { name: "Migration20261125000013_time", class: Migration20261125000013_time },
+  { name: "Migration20261125000006_mail", class: Migration20261125000006_mail },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

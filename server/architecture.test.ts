@@ -49,8 +49,14 @@ describe("the schema keeps tenants apart", () => {
       select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind = 'r' and ${tenants} and not exists (
         select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id' and a.attnotnull)`);
-    // Garbage is bytes that no row speaks of any more; how somebody wants to be told is their own, wherever they are.
-    expect(without).toEqual(["files.garbage", "notifications.settings", "organizations.organizations"]);
+    // Garbage is bytes that no row speaks of any more. How somebody wants to be told, and on which devices, is their own,
+    // wherever they are; and mail is of addresses, which belong to no organization.
+    const ofPeople = ["push_subscriptions", "received_mail", "sent_letters", "settings", "suppressed_addresses"];
+    expect(without).toEqual([
+      "files.garbage",
+      ...ofPeople.map((table) => `notifications.${table}`),
+      "organizations.organizations",
+    ]);
   });
 
   test("every reference from one such row to another carries the organization along", async () => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
+import { mailSettings } from "./mail-settings.ts";
 import { signInProblems, signInSettings } from "./sign-in-settings.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -82,6 +83,7 @@ export const settings = z.object({
     .describe(
       "how long a stopping node goes on serving while balancers and sockets leave it; default 5 in production, else 0",
     ),
+  ...mailSettings,
   CORS_ORIGINS: list
     .default([])
     .describe("browser origins that may call, comma separated; in development every localhost origin may"),
@@ -147,7 +149,14 @@ export type Config = Readonly<z.output<typeof settings>> & { readonly publicUrl:
 /** What production cannot do without: a default would be a published secret, or lose data with the container. */
 const requiredInProduction = ["DATABASE_URL", "JWT_PRIVATE_KEY", "PUBLIC_URL"] as const;
 
-const neededByS3 = ["S3_ACCESS_KEY", "S3_SECRET_KEY"] as const;
+/** Settings that make sense only together. */
+const neededBy: Readonly<Record<string, readonly string[]>> = {
+  S3_ENDPOINT: ["S3_ACCESS_KEY", "S3_SECRET_KEY"],
+  SMTP_URL: ["MAIL_FROM"],
+  MAIL_REPLY_DOMAIN: ["MAIL_INBOUND_SECRET"],
+  VAPID_PUBLIC_KEY: ["VAPID_PRIVATE_KEY", "VAPID_SUBJECT"],
+  VAPID_PRIVATE_KEY: ["VAPID_PUBLIC_KEY"],
+};
 
 /** The variables of the process, and those of `.env` that it does not have. */
 function environment(): Record<string, string | undefined> {
@@ -166,8 +175,8 @@ export function readConfig(env: Record<string, string | undefined> = environment
   const problems = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  if (given["S3_ENDPOINT"]) {
-    for (const name of neededByS3) if (!given[name]) problems.push(`${name}: required with S3_ENDPOINT`);
+  for (const [setting, needed] of Object.entries(neededBy)) {
+    if (given[setting]) for (const name of needed) if (!given[name]) problems.push(`${name}: required with ${setting}`);
   }
   if (given["NODE_ENV"] === "production") {
     for (const name of requiredInProduction) if (!given[name]) problems.push(`${name}: required in production`);

@@ -7,6 +7,8 @@ import { createFeedHub } from "./platform/feed-hub.ts";
 import { createIdentityProviders } from "./platform/identity/providers.ts";
 import { createLimits } from "./platform/limits.ts";
 import { createLog } from "./platform/log.ts";
+import { loadMailTemplates } from "./platform/mail-templates.ts";
+import { openMailer } from "./platform/mailer.ts";
 import { openObjectStore } from "./platform/object-store.ts";
 import { createPasswords } from "./platform/passwords.ts";
 import { createSessions } from "./platform/sessions.ts";
@@ -35,6 +37,8 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     redis,
     epoch: await readEpoch(sql),
     limits: createLimits(config, redis ?? undefined),
+    mailer: openMailer(config),
+    mailTemplates: loadMailTemplates(config),
     passwords: createPasswords(config),
     store: openObjectStore(config),
     sessions: createSessions(database.pool, hub),
@@ -44,6 +48,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
   return {
     app,
     async close() {
+      await app.mailer?.close();
       redis?.disconnect();
       await database.close();
     },

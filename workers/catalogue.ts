@@ -3,6 +3,7 @@ import type { Projection } from "../server/domain/projection.ts";
 import { forgetOldAudits } from "./audit.ts";
 import { cleanUp } from "./clean-up.ts";
 import type { Consumer } from "./consumer.ts";
+import { sendLetters } from "./email.ts";
 import { collectFiles, collectFilesRegularly, drawThumbnails, inspectFiles } from "./files.ts";
 import type { JobHandler } from "./job.ts";
 import {
@@ -26,6 +27,7 @@ export const jobs: readonly JobHandler[] = [
   dispatchSoon,
   wakeSnoozed,
   lockSheets,
+  sendLetters,
 ];
 export const schedules: readonly Schedule[] = [
   cleanUp,

@@ -7,7 +7,9 @@ import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { email, id } from "../fields.ts";
+import { postLetter } from "../letters.ts";
 import { insert } from "../save.ts";
+import { invitationLetter } from "./invitation.letter.ts";
 import { issueToken } from "./invitation.token.ts";
 import { accessOrganization, requireNotAbove } from "./organization.access.ts";
 import { invitationCreated } from "./organization.events.ts";
@@ -27,7 +29,8 @@ const knownStatement = statement(
 );
 
 /**
- * Invites an address for seven days. Whether it has an account shows nowhere. The token comes from `invitations.link`.
+ * Invites an address for seven days. It is told by mail; whether it has an account shows nowhere. The token comes from
+ * `invitations.link`, too.
  *
  * @throws AppError `not-found` | `access.denied` (also for a role above one's own)
  *   | `conflict` (is a member; or invited already, with `details.invitationId`)
@@ -54,5 +57,6 @@ export const createInvitation = (ctx: Ctx, input: z.output<typeof createInvitati
       invitedById: ctx.actor.userId,
       ...issueToken(ctx, id),
     });
+    postLetter(ctx, invitationLetter, { invitationId: id, version: invitation.version });
     return record(ctx, invitationCreated, null, invitation);
   });

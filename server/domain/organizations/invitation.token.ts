@@ -1,6 +1,6 @@
-import type { Ctx } from "../../context.ts";
-import { derivedSecret, hashOfSecret, randomSecret } from "../../platform/secrets.ts";
-import { signingKeyPem } from "../../platform/signing-key.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
+import { hashOfSecret, randomSecret } from "../../platform/secrets.ts";
+import { serverSecret } from "../../platform/server-key.ts";
 
 const invitationDays = 7;
 
@@ -8,9 +8,8 @@ const invitationDays = 7;
  * The 256-bit token of an invitation. It is kept nowhere, neither here nor among the answers of mutations: it follows
  * from the invitation's salt and the server's secret, so that who manages invitations can ask for it again.
  */
-export function invitationToken({ app: { config } }: Ctx, invitationId: string, salt: string): string {
-  const secret = config.JWT_PRIVATE_KEY ?? signingKeyPem(config.DATA_DIR);
-  return derivedSecret(secret, `invitation:${invitationId}:${salt}`);
+export function invitationToken({ app }: Pick<PublicCtx, "app">, invitationId: string, salt: string): string {
+  return serverSecret(app.config, `invitation:${invitationId}:${salt}`);
 }
 
 /** What is stored of a new token. */

@@ -4,6 +4,8 @@ import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { id } from "../fields.ts";
+import { postLetter } from "../letters.ts";
+import { invitationLetter } from "./invitation.letter.ts";
 import { issueToken } from "./invitation.token.ts";
 import { accessInvitation, requireNotAbove } from "./organization.access.ts";
 import { invitationResent } from "./organization.events.ts";
@@ -18,7 +20,7 @@ const renewStatement = statement(
 );
 
 /**
- * Gives an invitation a new token and seven more days; the old token no longer holds.
+ * Gives an invitation a new token and seven more days, and mails it; the old token no longer holds.
  *
  * @throws AppError `not-found` | `access.denied` (its role is above one's own)
  */
@@ -34,5 +36,6 @@ export const resendInvitation = (ctx: Ctx, input: z.output<typeof invitationInpu
       expiresAt,
       ctx.now,
     ]);
+    postLetter(ctx, invitationLetter, { invitationId: invitation.id, version: (resent as InvitationView).version });
     return record(ctx, invitationResent, invitation, resent as InvitationView);
   });
