@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PublicCtx } from "../context.ts";
 import { declareJob, enqueue } from "../platform/jobs.ts";
-import type { Mailbox } from "../platform/mailer.ts";
+import type { Mailbox } from "../platform/mail-message.ts";
 
 /** What one person is told by mail, as of the moment in which it is sent. */
 export interface Letter {

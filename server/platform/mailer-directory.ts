@@ -3,12 +3,12 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { createTransport } from "nodemailer";
 import type { Config } from "../config.ts";
-import { asNodemailer, type Mailer } from "./mailer.ts";
+import { asNodemailer, type Mailer } from "./mail-message.ts";
 
 /** So many are kept; the oldest make room. */
 const kept = 500;
 
-export const mailDirectory = (config: Config): string => join(config.DATA_DIR, "mail");
+const mailDirectory = (config: Config): string => join(config.DATA_DIR, "mail");
 
 /** Keeps mail as files, one a message, readable by their owner only; a repeat replaces what it repeats. */
 export function openDirectoryMailer(config: Config): Mailer {

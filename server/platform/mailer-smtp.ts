@@ -1,7 +1,7 @@
 import { createTransport } from "nodemailer";
 import type { Config } from "../config.ts";
 import { saysAddressIsDead } from "./delivery-status.ts";
-import { asNodemailer, type Mailer, MailRefused } from "./mailer.ts";
+import { asNodemailer, type Mailer, MailRefused } from "./mail-message.ts";
 
 /** Readiness is asked once a second; a greeting of the server holds for longer. */
 const recheckMs = 30_000;

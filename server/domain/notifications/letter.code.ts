@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Config } from "../../config.ts";
-import { senderDomain } from "../../platform/mailer.ts";
+import { senderDomain } from "../../platform/mail-message.ts";
 import { serverSecret } from "../../platform/server-key.ts";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";

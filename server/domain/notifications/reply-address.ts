@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { parse, stringify } from "uuid";
+import { parse, validate } from "uuid";
 import type { Config } from "../../config.ts";
 import type { Answerable } from "../letters.ts";
 import { fromBase32, mark, toBase32 } from "./letter.code.ts";
@@ -36,10 +36,12 @@ export function readReplyAddress(config: Config, address: string): ReplyTarget |
   const kind = kinds[bytes?.[0] ?? kinds.length];
   if (bytes?.length !== 17 + proofBytes || !kind) return null;
   const words = bytes.subarray(0, 17);
+  const id = words.toString("hex", 1).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  if (!validate(id)) return null;
   const proof = bytes.subarray(17);
   return {
     kind,
-    id: stringify(words.subarray(1), 0),
+    id,
     wasGivenTo: (userId) => timingSafeEqual(proof, signed(config, words, userId)),
   };
 }

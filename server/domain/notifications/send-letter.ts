@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { PublicCtx } from "../../context.ts";
 import { PermanentFailure } from "../../platform/jobs.ts";
-import { type Mailer, MailRefused, type OutgoingMail } from "../../platform/mailer.ts";
+import { type Mailer, MailRefused, type OutgoingMail } from "../../platform/mail-message.ts";
 import { statement } from "../../platform/sql.ts";
 import type { emailJob, Letter, LetterDefinition, LetterOutcome } from "../letters.ts";
 import { letterCode, messageIdOf, threadIdOf } from "./letter.code.ts";
