@@ -54,6 +54,7 @@ create index notifications_archive on notifications.notifications (user_id, upda
 create index notifications_gathering on notifications.notifications (subject_id, event) where read_at is null and archived_at is null;
 create index notifications_task on notifications.notifications (task_id) where task_id is not null;
 create index notifications_project on notifications.notifications (project_id) where project_id is not null;
+create index notifications_age on notifications.notifications (coalesce(archived_at, updated_at)) where archived_at is not null or not in_app;
 create index notifications_organization on notifications.notifications (organization_id, user_id);
 `;
 
@@ -167,5 +168,6 @@ create table notifications.due_told (
   primary key (task_id, user_id, event, due_on),
   foreign key (task_id, organization_id) references tasks.tasks (id, organization_id) on delete cascade
 );
+create index due_told_age on notifications.due_told (due_on);
 create index tasks_due on tasks.tasks (due_on) where due_on is not null and completed_at is null and deleted_at is null and archived_at is null;
 `;

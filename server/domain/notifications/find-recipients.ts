@@ -14,6 +14,8 @@ export interface Audience {
   readonly thread: boolean;
   readonly listeners: boolean;
   readonly invitee: boolean;
+  /** When it happened: who came to follow it later is not told. */
+  readonly at: string;
 }
 
 /** Somebody around a subject who may see it, and what they wish. */
@@ -69,13 +71,13 @@ const recipientsStatement = statement(
   `with around as materialized (
     select id, bool_or(follows) as follows, bool_or(in_thread) as in_thread, bool_or(is_invitee) as is_invitee from (
       select id, false as follows, false as in_thread, false as is_invitee from unnest($6::uuid[]) id
-      union all select w.user_id, true, false, false from tasks.watches w where $7 and w.task_id = $1
-      union all select a.user_id, true, false, false from tasks.task_assignees a where $7 and a.task_id = $1
+      union all select w.user_id, true, false, false from tasks.watches w where $7 and w.task_id = $1 and w.created_at <= $11::timestamptz
+      union all select a.user_id, true, false, false from tasks.task_assignees a where $7 and a.task_id = $1 and a.created_at <= $11
       union all select author.author_id, false, true, false from comments.comments author
         join comments.comments said on said.id = $4 where $8
-          and author.deleted_at is null and coalesce(author.thread_id, author.id) = coalesce(said.thread_id, said.id) and author.task_id = $1
+          and author.deleted_at is null and author.created_at <= $11 and coalesce(author.thread_id, author.id) = coalesce(said.thread_id, said.id) and author.task_id = $1
       union all select l.user_id, false, false, false from notifications.watch_levels l
-        where $9 and l.level = 'all' and l.project_id = coalesce($2, (select project_id from tasks.tasks where id = $1))
+        where $9 and l.level = 'all' and l.updated_at <= $11 and l.project_id = coalesce($2, (select project_id from tasks.tasks where id = $1))
       union all select u.id, false, false, true from organizations.invitations i join auth.users u on u.email = i.email where i.id = $10
     ) found group by id
   )
@@ -103,6 +105,7 @@ export const findRecipients = (ctx: PublicCtx, subject: Subject, audience: Audie
     audience.thread,
     audience.followers || audience.listeners,
     audience.invitee ? (subject.invitationId ?? null) : null,
+    audience.at,
   ]);
 
 const placeOf = ({ taskId, projectId, organizationId, commentId }: Subject) => [

@@ -4,7 +4,7 @@ import { record } from "../change.ts";
 import type { AccessScope } from "../consequences.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
 import { notificationDropped, preferenceReset, taskUnmuted, watchLevelReset } from "./notification.events.ts";
-import { holdOrganization, holdOrganizationOfProject } from "./notification.locks.ts";
+import { holdOrganization, holdOrganizationOfProject, holdSubjects } from "./notification.locks.ts";
 import { inInbox, type NotificationView, notificationColumns } from "./notification.view.ts";
 import {
   type PreferenceView,
@@ -110,7 +110,7 @@ const lockTasks = statement(
 
 /** Tasks that go for ever are nobody's news any more. */
 export async function dropTaskNotifications(ctx: Ctx, { taskIds }: { taskIds: readonly string[] }) {
-  await Promise.all([ctx.sql.query(lockTasks, [taskIds]), dropOfTasks(ctx, [taskIds])]);
+  await Promise.all([holdSubjects(ctx, taskIds), ctx.sql.query(lockTasks, [taskIds]), dropOfTasks(ctx, [taskIds])]);
   return undefined;
 }
 
@@ -128,8 +128,8 @@ const lockTasksOfProject = statement(
 /** The same for a project, and what people wished for it. */
 export async function dropProjectNotifications(ctx: Ctx, { projectId }: { projectId: string }) {
   await Promise.all([
+    holdOrganizationOfProject(ctx, projectId), // first: who tells may wait for a task
     ctx.sql.query(lockTasksOfProject, [projectId]),
-    holdOrganizationOfProject(ctx, projectId),
     dropOfProject(ctx, [projectId]),
   ]);
   return undefined;

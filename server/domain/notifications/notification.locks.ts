@@ -1,4 +1,4 @@
-import type { PublicCtx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 
 /*
@@ -7,6 +7,8 @@ import { statement } from "../../platform/sql.ts";
  * moment they clear up until they commit.
  */
 const key = (organization: string) => `hashtextextended('notifications.organization:' || ${organization}, 0)`;
+
+const subjectKey = (id: string) => `hashtextextended('notifications.subject:' || ${id}, 0)`;
 
 const shareStatement = statement(
   "notification.share-organization",
@@ -17,17 +19,26 @@ const holdOfProjectStatement = statement(
   "notification.hold-organization-of-project",
   `select pg_advisory_xact_lock(${key("organization_id")}) from projects.projects where id = $1`,
 );
+/* Ahead of the lock above, since who leaves is locked before that one is asked for, too. */
+const stayStatement = statement(
+  "notification.lock-member",
+  "select from organizations.members where organization_id = $1 and user_id = $2 for key share",
+);
 /* And bursts on one subject follow one another, so that each act finds what the one before it wrote. */
 const tellStatement = statement(
   "notification.lock-subject",
-  `select pg_advisory_xact_lock_shared(${key("o.id")}), pg_advisory_xact_lock(hashtextextended('notifications.subject:' || $4::uuid, 0))
+  `select pg_advisory_xact_lock_shared(${key("o.id")}), pg_advisory_xact_lock(${subjectKey("$4::uuid")})
   from (select coalesce($3::uuid, (select organization_id from projects.projects where id = $2),
     (select organization_id from tasks.tasks where id = $1)) as id) o`,
 );
 
-/** Whose access stays as it is until this transaction ends. */
-export const shareOrganization = (ctx: PublicCtx, organizationId: string) =>
-  ctx.sql.query(shareStatement, [organizationId]);
+/** The caller's access stays as it is until this transaction ends; look at it after this. */
+export async function shareOrganization(ctx: Ctx, organizationId: string): Promise<void> {
+  await Promise.all([
+    ctx.sql.query(stayStatement, [organizationId, ctx.actor.userId]),
+    ctx.sql.query(shareStatement, [organizationId]),
+  ]);
+}
 
 /** Nobody is told anything in this organization until this transaction ends. */
 export const holdOrganization = (ctx: PublicCtx, organizationId: string) =>
@@ -36,6 +47,14 @@ export const holdOrganization = (ctx: PublicCtx, organizationId: string) =>
 /** The same, by a project of it. */
 export const holdOrganizationOfProject = (ctx: PublicCtx, projectId: string) =>
   ctx.sql.query(holdOfProjectStatement, [projectId]);
+
+const holdSubjectsStatement = statement(
+  "notification.hold-subjects",
+  `select pg_advisory_xact_lock(${subjectKey("id")}) from (select unnest($1::uuid[]) as id order by id) subjects`,
+);
+
+/** Nobody is told anything of these until this transaction ends. */
+export const holdSubjects = (ctx: PublicCtx, ids: readonly string[]) => ctx.sql.query(holdSubjectsStatement, [ids]);
 
 /** The lock of who tells of a subject. */
 export const lockSubject = (

@@ -35,7 +35,7 @@ const forgetStatement = statement(
   "notification.forget",
   `delete from notifications.notifications where ctid = any(array(
     select ctid from notifications.notifications n
-    where (n.archived_at < now() - make_interval(days => $1) or not n.in_app and n.updated_at < now() - make_interval(days => $1)) limit 5000))
+    where (n.archived_at is not null or not n.in_app) and coalesce(n.archived_at, n.updated_at) < now() - make_interval(days => $1) limit 5000))
   returning 1`,
 );
 const forgetDeliveriesStatement = statement(
