@@ -13,9 +13,11 @@ export interface Table {
 export const plainFormats =
   "set statement_timeout = 0; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0; set datestyle = 'ISO'; set timezone = 'UTC'; set extra_float_digits = 1; set bytea_output = 'hex'; set intervalstyle = 'postgres'";
 
-/** Where rows of ours are. The queues of the embedded broker are left out: they only carry messages, and are made again. */
-const ownSchemas = `n.nspname in ('feed', 'auth', 'organizations', 'projects', 'tasks', 'time', 'files', 'comments',
-  'notifications', 'analytics')`;
+/**
+ * Where rows of ours are. The record of the migrations is written by the migrations themselves, and the queues of the
+ * embedded broker only carry messages, and are made again.
+ */
+const ownSchemas = "n.nspname not in ('information_schema', 'public') and n.nspname !~ '^pg_|_queues$'";
 
 /** All tables that hold rows, by name. */
 export async function tablesOf(client: ClientBase): Promise<Table[]> {
