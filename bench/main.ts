@@ -12,6 +12,7 @@ import { fanOutRows } from "./rows/fan-out.ts";
 import { fileRows } from "./rows/files.ts";
 import { joinRows } from "./rows/joins.ts";
 import { mutationRows } from "./rows/mutations.ts";
+import { notificationRows } from "./rows/notifications.ts";
 import { reconnectRows } from "./rows/reconnects.ts";
 import { relayRows } from "./rows/relay.ts";
 import { measureStarts } from "./rows/starts.ts";
@@ -50,13 +51,13 @@ async function fill(report: Report, stack: Stack, options: Options): Promise<voi
     const speed = `${perSecond} per second, p99 ${p99} ms, ${toNaive} of naive, ${toBest} of best`;
     console.log(result.wrong.length === 0 ? speed : `WRONG\n  ${result.wrong.join("\n  ")}`);
   }
-  const pairs: PairRow[] = [relayRows, fileRows].flatMap((rows) => rows(options));
+  const pairs: PairRow[] = [relayRows, fileRows, notificationRows].flatMap((rows) => rows(options));
   for (const row of pairs.filter(({ group }) => options.only.has(group))) {
     process.stdout.write(`${row.title} … `);
     const result = await comparePair(stack, row, options);
     report.pairs.push(result);
-    const [, unit, ours, bare, ratio] = pairCellsOf(result);
-    const speed = `${ours} ${unit} a second${bare ? `, alone ${bare}: ${ratio}` : ""}`;
+    const [, unit, ours, bare, ratio, delays] = pairCellsOf(result);
+    const speed = `${ours} ${unit} a second${bare ? `, alone ${bare}: ${ratio}` : ""}${delays ? `, after ${delays} ms` : ""}`;
     console.log(result.wrong.length === 0 ? speed : `WRONG\n  ${result.wrong.join("\n  ")}`);
   }
   if (options.only.has("start")) {

@@ -10,6 +10,7 @@ export const groups = [
   "reconnect",
   "relay",
   "file",
+  "notification",
   "start",
 ] as const;
 export type Group = (typeof groups)[number];

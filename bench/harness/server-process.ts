@@ -22,6 +22,8 @@ export interface ServerSettings {
   readonly logFile: string;
   readonly secrets: Record<string, string>;
   readonly nodeFlags?: readonly string[];
+  /** Further settings, which win. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts ours as users do, or a twin, on the servers' core, and waits for its first answer. */
@@ -42,6 +44,7 @@ export async function startServer(name: SideName, settings: ServerSettings): Pro
           ACCESS_TOKEN_SECONDS: "3600",
         }
       : { KIND: name }),
+    ...settings.env,
   };
   const entry = name === "ours" ? "server/main.ts" : "bench/twin/main.ts";
   const [file, args] = pinned(serverCore, process.execPath, [...(settings.nodeFlags ?? []), entry]);

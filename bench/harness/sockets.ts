@@ -1,12 +1,19 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
+export interface HeardChange {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  readonly patch: Readonly<Record<string, unknown>>;
+}
+
 /** Changes as they came over a socket. */
 export interface Frame {
   readonly channel: string;
   readonly from: number;
   readonly to: number;
-  readonly changes: readonly { readonly seq: number; readonly at: string }[];
+  readonly changes: readonly HeardChange[];
 }
 
 export interface JoinAnswer {

@@ -28,6 +28,8 @@ export interface Stack {
   /** PostgreSQL's first process, parent of all others. */
   readonly databasePid: number;
   readonly dir: string;
+  /** Another server of ours, with a database of its own and further settings. */
+  openOurs(label: string, env: Readonly<Record<string, string>>): Promise<Side & { close(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -40,16 +42,37 @@ export async function openStack(outputDir: string, options: Options): Promise<St
   const dataDir = join(dir, "postgres");
   const postgres = await startEmbeddedPostgres({ dataDir });
   const closers: (() => Promise<unknown>)[] = [];
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
     for (const closer of closers.reverse()) await closer();
     await postgres.stop();
     rmSync(dir, { recursive: true, force: true });
+  };
+  const close = () => {
+    closing ??= closeAll(); // an interrupt, and the end that it brings about
+    return closing;
   };
   try {
     const sides: Side[] = [];
     for (const name of sideNames) sides.push(await openSide(name, postgres.url, dir, options, closers));
     const databasePid = Number(readFileSync(join(dataDir, "cluster", "postmaster.pid"), "utf8").split("\n")[0]);
-    return { sides, databasePid, dir, close };
+    return {
+      sides,
+      databasePid,
+      dir,
+      async openOurs(label, env) {
+        const own: (() => Promise<unknown>)[] = [];
+        const side = await openSide("ours", postgres.url, dir, options, own, { label, env });
+        const closeOwn = async () => {
+          for (const closer of own.splice(0).reverse()) await closer();
+        };
+        closers.push(closeOwn);
+        return Object.defineProperties({ close: closeOwn }, Object.getOwnPropertyDescriptors(side)) as typeof side & {
+          close(): Promise<void>;
+        };
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -62,8 +85,9 @@ async function openSide(
   dir: string,
   options: Options,
   closers: (() => Promise<unknown>)[],
+  { label, env }: { readonly label: string; readonly env: Readonly<Record<string, string>> } = { label: name, env: {} },
 ): Promise<Side> {
-  const databaseUrl = await createDatabase(postgresUrl, `bench_${name}`);
+  const databaseUrl = await createDatabase(postgresUrl, `bench_${label}`);
   await migrate(databaseUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   // A connection that is closing may still hear that PostgreSQL stops; nobody waits for it any more.
@@ -82,10 +106,11 @@ async function openSide(
   const settings: ServerSettings = {
     databaseUrl,
     port,
-    dataDir: join(dir, name),
-    logFile: join(dir, `${name}.log`),
+    dataDir: join(dir, label),
+    logFile: join(dir, `${label}.log`),
     secrets,
     nodeFlags: profile,
+    env,
   };
   let server = await startServer(name, settings);
   closers.push(() => server.stop());
