@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,6 +48,7 @@ export class RabbitMqServer {
     await writeFile(join(dir, "plugins"), "[].");
     await writeFile(join(dir, "rabbitmq.conf"), "loopback_users.guest = true\n");
     const server = new RabbitMqServer(dir, await freePort(), await freePort());
+    process.once("exit", server.#killAtExit); // it would outlive whoever is interrupted
     await server.start();
     return server;
   }
@@ -70,7 +71,16 @@ export class RabbitMqServer {
     while (isAlive(pid)) await delay(10);
   }
 
+  readonly #killAtExit = () => {
+    try {
+      process.kill(Number(readFileSync(join(this.#dir, "pid"), "utf8")), "SIGKILL");
+    } catch {
+      // it is gone
+    }
+  };
+
   async remove(): Promise<void> {
+    process.off("exit", this.#killAtExit);
     await this.kill().catch(() => {});
     await rm(this.#dir, { recursive: true, force: true });
   }
