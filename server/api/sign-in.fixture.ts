@@ -24,7 +24,7 @@ const verifier = "v".repeat(50);
 const challenge = createHash("sha256").update(verifier).digest("base64url");
 export const pkce = { verifier, challenge };
 
-async function openSite(env: Record<string, string> = {}): Promise<Site> {
+export async function openSite(env: Record<string, string> = {}): Promise<Site> {
   const port = await getPort();
   const url = `http://127.0.0.1:${port}`;
   const issuer = await startIssuer(`${url}/auth/acme/callback`);

@@ -6,12 +6,13 @@ import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { passwordChanged } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
+import { voidChallenges } from "./challenge.ts";
 import { newPassword, password, requireUncommonPassword } from "./credentials.ts";
 import { endSessions } from "./end-sessions.ts";
 
 export const changePasswordInput = z.object({ currentPassword: password, newPassword });
 
-type Account = UserView & { passwordHash: string };
+type Account = UserView & { passwordHash: string | null };
 
 const accountStatement = statement(
   "password.account",
@@ -48,6 +49,7 @@ export async function changePassword(ctx: Ctx, input: z.output<typeof changePass
   const after = await inTransaction(actingAs(ctx, ctx.actor), async (ctx) => {
     const [user] = await ctx.sql.query<UserView>(updateStatement, [userId, passwordHash, newHash, ctx.now]);
     if (!user) throw conflict("The password was changed elsewhere at the same time.", { retry: true });
+    await voidChallenges(ctx, userId);
     await endSessions(ctx, userId, { except: sessionId }); // after the update, so that it sees every session begun before
     return record(ctx, passwordChanged, before, user);
   });
