@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { acceptedSchema } from "../server/domain/auth/alike.ts";
 import {
   listSessions,
   listSessionsInput,
@@ -12,25 +13,28 @@ import { csrfSchema, readCsrfToken } from "../server/domain/auth/csrf.ts";
 import { endedSchema } from "../server/domain/auth/end-sessions.ts";
 import { login, loginInput, loginSchema } from "../server/domain/auth/login.ts";
 import { refresh, refreshInput } from "../server/domain/auth/refresh.ts";
-import { register, registeredSchema, registerInput } from "../server/domain/auth/register.ts";
+import { register, registerInput } from "../server/domain/auth/register.ts";
 import { revokeSession, revokeSessionInput } from "../server/domain/auth/revoke-session.ts";
 import { signIn, signInInput } from "../server/domain/auth/sign-in.ts";
 import { signOut } from "../server/domain/auth/sign-out.ts";
 import { signOutEverywhere } from "../server/domain/auth/sign-out-everywhere.ts";
+import { mailProofs } from "./auth-mail.ts";
 import { signInSteps } from "./auth-steps.ts";
 import { mutates, procedure, publicProcedure, rest, router } from "./trpc.ts";
 
 export const auth = router({
   ...signInSteps,
+  ...mailProofs,
   register: publicProcedure
     .meta(
       rest("POST /auth/register", "Open an account", {
         access: "everybody",
-        description: "Answers the same for an address that has an account already. Sign in afterwards.",
+        description:
+          "Answers the same for an address that has an account already. Sign in afterwards; a letter proves the address.",
       }),
     )
     .input(mutates(registerInput))
-    .output(registeredSchema)
+    .output(acceptedSchema)
     .mutation(({ ctx, input }) => register(ctx, input)),
   signIn: publicProcedure
     .meta(

@@ -58,5 +58,6 @@ function go(app: App, res: Response, { location, flow }: Step): void {
   const attributes = { httpOnly: true, sameSite: "lax", path: "/", secure } as const;
   if (flow) res.cookie(cookieName(app), flow.sealed, { ...attributes, maxAge: flow.maxAgeSeconds * 1_000 });
   else res.clearCookie(cookieName(app), attributes);
-  res.redirect(303, location);
+  res.status(303).setHeader("location", location);
+  res.end();
 }

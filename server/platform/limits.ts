@@ -42,6 +42,7 @@ function budgets(config: Pick<Config, "RATE_LIMIT_PER_MINUTE" | "AUTH_LIMIT_PER_
     "recovery-code:account": perMinute(auth),
     "identity:ip": perMinute(auth * 10),
     "mail-proof:ip": perMinute(auth * 10),
+    "mail-proof:account": { points: auth, seconds: 3_600 },
     "mail-proof:address": { points: auth, seconds: 3_600 },
     "share-link:password": perMinute(auth),
   };

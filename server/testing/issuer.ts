@@ -21,6 +21,32 @@ export interface Issuer {
 
 export const client = { clientId: "taskwire", clientSecret: "a secret that only the two of them know" };
 
+interface Stored {
+  uid?: string;
+  grantId?: string;
+  consumed?: number;
+}
+
+/** What the issuer keeps, as long as it listens. */
+function keptInMemory() {
+  const all = new Map<string, Stored>();
+  return (kind: string) => ({
+    upsert: async (id: string, payload: Stored) => void all.set(`${kind}:${id}`, payload),
+    find: async (id: string) => all.get(`${kind}:${id}`),
+    findByUid: async (uid: string) =>
+      [...all].find(([key, stored]) => key.startsWith(`${kind}:`) && stored.uid === uid)?.[1],
+    findByUserCode: async () => undefined,
+    consume: async (id: string) => {
+      const stored = all.get(`${kind}:${id}`);
+      if (stored) stored.consumed = Math.floor(Date.now() / 1_000);
+    },
+    destroy: async (id: string) => void all.delete(`${kind}:${id}`),
+    revokeByGrantId: async (grantId: string) => {
+      for (const [key, stored] of all) if (stored.grantId === grantId) all.delete(key);
+    },
+  });
+}
+
 /** Issuers listen on the machine alone; `redirectUri` is the only one they return to. */
 export async function startIssuer(redirectUri: string): Promise<Issuer> {
   const server = createServer();
@@ -39,6 +65,7 @@ export async function startIssuer(redirectUri: string): Promise<Issuer> {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
   const provider: Provider = new Provider(url, {
+    adapter: keptInMemory(),
     clients: [
       {
         client_id: client.clientId,

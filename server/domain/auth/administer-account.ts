@@ -11,6 +11,7 @@ import { passwordChanged, userRegistered } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
 import { newPassword, requireUncommonPassword } from "./credentials.ts";
 import { endSessions } from "./end-sessions.ts";
+import { endWhatPasswordBegan } from "./password-change.ts";
 
 /* What only an operator of the server does, on its command line; no procedure leads here. */
 
@@ -55,7 +56,7 @@ export async function resetPassword(ctx: PublicCtx, address: string, password: s
     const before = await lockAccount(ctx, address);
     requireUncommonPassword("password", password, before);
     const [after] = await ctx.sql.query<UserView>(passwordStatement, [before.id, passwordHash, ctx.now]);
-    await endSessions(ctx, before.id);
+    await endWhatPasswordBegan(ctx, before.id);
     return record(ctx, passwordChanged, before, after as UserView);
   });
 }

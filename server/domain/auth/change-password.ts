@@ -6,9 +6,8 @@ import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { passwordChanged } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
-import { voidChallenges } from "./challenge.ts";
 import { newPassword, password, requireUncommonPassword } from "./credentials.ts";
-import { endSessions } from "./end-sessions.ts";
+import { endWhatPasswordBegan } from "./password-change.ts";
 
 export const changePasswordInput = z.object({ currentPassword: password, newPassword });
 
@@ -49,8 +48,7 @@ export async function changePassword(ctx: Ctx, input: z.output<typeof changePass
   const after = await inTransaction(actingAs(ctx, ctx.actor), async (ctx) => {
     const [user] = await ctx.sql.query<UserView>(updateStatement, [userId, passwordHash, newHash, ctx.now]);
     if (!user) throw conflict("The password was changed elsewhere at the same time.", { retry: true });
-    await voidChallenges(ctx, userId);
-    await endSessions(ctx, userId, { except: sessionId }); // after the update, so that it sees every session begun before
+    await endWhatPasswordBegan(ctx, userId, sessionId);
     return record(ctx, passwordChanged, before, user);
   });
   await limits.reset("password:account", userId);

@@ -3,6 +3,8 @@ import { actingAs, type Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { postLetter } from "../letters.ts";
+import { noticeLetter } from "./account.letters.ts";
 import { twoFactorEnabled } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
 import { alreadyEnabled } from "./begin-totp.ts";
@@ -35,6 +37,7 @@ export async function confirmTotp(
     await ctx.sql.query(confirmStatement, [userId, ctx.now]);
     const recoveryCodes = await replaceRecoveryCodes(ctx);
     const [user] = await ctx.sql.query<UserView>(enableStatement, [userId, ctx.now, recoveryCodes.length]);
+    postLetter(ctx, noticeLetter, { userId, about: "two-factor-enabled" });
     return { user: record(ctx, twoFactorEnabled, before, user as UserView), recoveryCodes };
   });
   await giveBack();

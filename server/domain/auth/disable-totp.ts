@@ -3,6 +3,8 @@ import { actingAs, type Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { postLetter } from "../letters.ts";
+import { noticeLetter } from "./account.letters.ts";
 import { twoFactorDisabled } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
 import { voidChallenges } from "./challenge.ts";
@@ -22,6 +24,13 @@ const disableStatement = statement(
   where u.id = $1 returning ${userColumns}`,
 );
 
+/** Within a transaction that has locked the account; who calls records the change. */
+export async function turnTwoFactorOff(ctx: Ctx, userId: string): Promise<UserView> {
+  await Promise.all([ctx.sql.query(forgetStatement, [userId]), voidChallenges(ctx, userId)]);
+  const [user] = await ctx.sql.query<UserView>(disableStatement, [userId, ctx.now]);
+  return user as UserView;
+}
+
 /**
  * Turns the second factor off, with the password and a code of the app or a recovery code.
  *
@@ -36,9 +45,9 @@ export async function disableTotp(ctx: Ctx, input: z.output<typeof disableTotpIn
     if (!(await lockUser(ctx, userId)).twoFactorSince) throw notEnabled();
     await requireSecondFactor(ctx, userId, input.code);
     const before = await lockUser(ctx, userId); // a recovery code has changed it
-    await Promise.all([ctx.sql.query(forgetStatement, [userId]), voidChallenges(ctx, userId)]);
-    const [user] = await ctx.sql.query<UserView>(disableStatement, [userId, ctx.now]);
-    return record(ctx, twoFactorDisabled, before, user as UserView);
+    const user = await turnTwoFactorOff(ctx, userId);
+    postLetter(ctx, noticeLetter, { userId, about: "two-factor-disabled" });
+    return record(ctx, twoFactorDisabled, before, user);
   });
   await giveBack();
   return disabled;

@@ -6,6 +6,8 @@ import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { name } from "../fields.ts";
+import { postLetter } from "../letters.ts";
+import { noticeLetter } from "./account.letters.ts";
 import { identityLinked, userRegistered } from "./auth.events.ts";
 import { type SignedIn, type UserView, userColumns } from "./auth.view.ts";
 import { holdAccount } from "./begin-session.ts";
@@ -73,6 +75,7 @@ async function accountOf(ctx: PublicCtx, proven: ProvenIdentity): Promise<UserVi
   return inTransaction(actingAs(ctx, { userId, sessionId: NIL }), async (ctx) => {
     const user = account ? await requireProved(ctx, account, email) : await openAccount(ctx, proven, email);
     await insertIdentity(ctx, proven);
+    if (account) postLetter(ctx, noticeLetter, { userId, about: "identity-linked" });
     return user;
   });
 }

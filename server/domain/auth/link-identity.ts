@@ -1,6 +1,8 @@
 import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
+import { postLetter } from "../letters.ts";
+import { noticeLetter } from "./account.letters.ts";
 import { type ExchangeInput, redeemExchangeCode } from "./exchange-code.ts";
 import { type IdentityView, identityColumns } from "./identity.view.ts";
 import { insertIdentity } from "./join-identity.ts";
@@ -24,6 +26,7 @@ export const linkIdentity = (ctx: Ctx, input: ExchangeInput): Promise<IdentityVi
     const user = await lockUser(ctx, ctx.actor.userId);
     const [own] = await ctx.sql.query<IdentityView>(ownStatement, [user.id, proven.issuer, proven.subject]);
     const identity = own ?? (await insertIdentity(ctx, proven));
+    if (!own) postLetter(ctx, noticeLetter, { userId: user.id, about: "identity-linked" });
     if (proven.emailVerified && proven.email === user.email) await proveAddress(ctx, user);
     return identity;
   });

@@ -1,21 +1,20 @@
-import { setTimeout } from "node:timers/promises";
 import { NIL, v7 } from "uuid";
 import { z } from "zod";
-import { actingAs, type PublicCtx } from "../../context.ts";
+import { actingAs, type Ctx, type PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { email, name } from "../fields.ts";
+import { postLetter } from "../letters.ts";
+import { accountExistsLetter } from "./account.letters.ts";
+import { type Accepted, answerAlike } from "./alike.ts";
 import { userRegistered } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
 import { newPassword, requireUncommonPassword } from "./credentials.ts";
+import { sendVerification } from "./request-by-address.ts";
 import { throttleAddress } from "./throttle.ts";
 
 export const registerInput = z.object({ email, name: name(100), password: newPassword });
-export const registeredSchema = z.object({ status: z.literal("accepted") });
-
-/** Longer than any difference between a new address (one row more, one flush) and a known one. */
-const answerAfterMs = 150;
 
 const insertStatement = statement(
   "user.insert",
@@ -23,27 +22,36 @@ const insertStatement = statement(
   on conflict (email) do nothing returning ${userColumns}`,
 );
 
+const knownStatement = statement(
+  "user.known",
+  "select id from auth.users where email = $1 and disabled_at is null and kind = 'person'",
+);
+
 /**
- * Opens an account, with which one then signs in. For an address that has one already it does nothing and answers the
- * same, as late: nobody learns here who has an account.
+ * Opens an account, with which one then signs in, and sends a link that proves the address. For an address that has an
+ * account already it sends a letter that says so, and answers the same, as late: nobody learns here who has an account.
  *
  * @throws AppError `validation.failed` (also a password that is too easy to guess) | `rate-limited`
  */
-export async function register(
-  ctx: PublicCtx,
-  input: z.output<typeof registerInput>,
-): Promise<z.output<typeof registeredSchema>> {
+export async function register(ctx: PublicCtx, input: z.output<typeof registerInput>): Promise<Accepted> {
   await throttleAddress(ctx, "register:ip");
   requireUncommonPassword("password", input.password, input);
-  const notBefore = setTimeout(ctx.app.config.NODE_ENV === "test" ? 0 : answerAfterMs);
-  const passwordHash = await ctx.app.passwords.hash(input.password);
-  const userId = v7();
-  // The person's first session is still to come.
-  await inTransaction(actingAs(ctx, { userId, sessionId: NIL }), async (ctx) => {
-    const values = [userId, input.email, input.name, passwordHash, ctx.now];
-    const [user] = await ctx.sql.query<UserView>(insertStatement, values);
-    if (user) record(ctx, userRegistered, null, user);
+  return answerAlike(ctx, async () => {
+    const passwordHash = await ctx.app.passwords.hash(input.password);
+    const userId = v7();
+    // The person's first session is still to come.
+    await inTransaction(actingAs(ctx, { userId, sessionId: NIL }), async (ctx) => {
+      const values = [userId, input.email, input.name, passwordHash, ctx.now];
+      const [user] = await ctx.sql.query<UserView>(insertStatement, values);
+      if (!user) return tellOwner(ctx, input.email);
+      record(ctx, userRegistered, null, user);
+      await sendVerification(ctx, user);
+    });
   });
-  await notBefore;
-  return { status: "accepted" };
+}
+
+/** One letter at a time, however often somebody tries. */
+async function tellOwner(ctx: Ctx, email: string): Promise<void> {
+  const [owner] = await ctx.sql.query<{ id: string }>(knownStatement, [email]);
+  if (owner) postLetter(ctx, accountExistsLetter, { userId: owner.id }, { key: owner.id });
 }

@@ -6,6 +6,8 @@ import { sealedWords } from "../../platform/sealed-words.ts";
 import { hashOfSecret } from "../../platform/secrets.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
+import { postLetter } from "../letters.ts";
+import { noticeLetter } from "./account.letters.ts";
 import { recoveryCodeUsed } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
 
@@ -82,6 +84,7 @@ async function acceptRecoveryCode(ctx: PublicCtx, userId: string, code: string):
   if (spent.length === 0) return false;
   const before = await lockUser(ctx, userId);
   const [user] = await ctx.sql.query<UserView>(spentStatement, [userId, ctx.now]);
+  postLetter(ctx, noticeLetter, { userId, about: "recovery-code-used" });
   record(ctx, recoveryCodeUsed, before, user as UserView);
   return true;
 }
