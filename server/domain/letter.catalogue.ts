@@ -1,5 +1,6 @@
+import * as account from "./auth/account.letters.ts";
 import type { LetterDefinition } from "./letters.ts";
 import { invitationLetter } from "./organizations/invitation.letter.ts";
 
 /** Every letter that can be posted. */
-export const letterCatalogue = [invitationLetter] as unknown as readonly LetterDefinition[];
+export const letterCatalogue = [...Object.values(account), invitationLetter] as unknown as readonly LetterDefinition[];

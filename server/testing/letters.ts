@@ -1,17 +1,15 @@
-import * as accountLetters from "../domain/auth/account.letters.ts";
-import type { Letter, LetterDefinition } from "../domain/letters.ts";
+import { letterCatalogue } from "../domain/letter.catalogue.ts";
+import type { Letter } from "../domain/letters.ts";
 import type { Scene } from "./scene.ts";
 
-const definitions = Object.values(accountLetters) as unknown as readonly LetterDefinition[];
-
-/** What an address is sent about its account, composed as of now; what is not to be sent any more is left out. */
+/** What an address is sent, composed as of now; what is not to be sent any more is left out. */
 export async function lettersTo(scene: Scene, address: string): Promise<(Letter & { name: string })[]> {
   const jobs = await scene.app.sql.query<{ input: { letter: string; input: unknown } }>(
     "select input from feed.jobs where name = 'email.send' order by id",
   );
   const composed = await Promise.all(
     jobs.map(async ({ input: { letter: name, input } }) => {
-      const definition = definitions.find((known) => known.name === name);
+      const definition = letterCatalogue.find((known) => known.name === name);
       const letter = await definition?.compose(scene.ctx(null), input);
       return letter ? [{ ...letter, name }] : [];
     }),
