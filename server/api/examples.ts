@@ -20,6 +20,7 @@ const texts: Record<string, string> = {
   key: "WEB",
   locale: "de-DE",
   name: "Website",
+  newEmail: "ada@work.example.com",
   newPassword: "another good long password",
   nextCursor: "WyJXZWJzaXRlIiwiMDE5OTBhM2MiXQ",
   password: "a good long password",

@@ -180,6 +180,7 @@ export const plainTexts: Record<string, string> = {
   username: "somebody@example.test",
   password: "correct horse battery staple",
   currentPassword: "correct horse battery staple",
+  newEmail: "somebody-else@example.test",
   newPassword: "another horse battery staple",
   key: "SAMPLE",
   color: "#336699",
