@@ -1,4 +1,5 @@
 import "../server/domain/wiring.ts";
+import { analytics } from "./analytics.ts";
 import { audit } from "./audit.ts";
 import { auth } from "./auth.ts";
 import { comments } from "./comments.ts";
@@ -32,6 +33,7 @@ import { watches } from "./watches.ts";
 export const appRouter = router({
   activities,
   audit,
+  analytics,
   auth,
   comments,
   fields,

@@ -41,6 +41,12 @@ export const settings = z.object({
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe("PostgreSQL 15 or newer; absent: an embedded PostgreSQL 18 under DATA_DIR"),
+  DATABASE_REPLICA_URLS: list
+    .pipe(z.array(z.url({ protocol: /^postgres(ql)?$/ })))
+    .default([])
+    .describe(
+      "copies that figures are read from, comma separated, while they are at most 5 s behind; else the primary is",
+    ),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(6).max(500).default(20).describe("connections per process"),
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })

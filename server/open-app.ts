@@ -11,6 +11,7 @@ import { loadMailTemplates } from "./platform/mail-templates.ts";
 import { openMailer } from "./platform/mailer.ts";
 import { openObjectStore } from "./platform/object-store.ts";
 import { createPasswords } from "./platform/passwords.ts";
+import { openReplicas } from "./platform/replicas.ts";
 import { createSessions } from "./platform/sessions.ts";
 import { sqlOn } from "./platform/sql.ts";
 import { createTokens } from "./platform/tokens.ts";
@@ -26,6 +27,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
   hub.subscribe((changes) => {
     for (const { channel } of changes) wake.signal("relay", channel);
   });
+  const replicas = openReplicas(config.DATABASE_REPLICA_URLS, log);
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
   const app: App = {
     config,
@@ -41,6 +43,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     mailTemplates: loadMailTemplates(config),
     passwords: createPasswords(config),
     store: openObjectStore(config),
+    replicas,
     sessions: createSessions(database.pool, hub),
     identityProviders: createIdentityProviders(config),
     tokens: await createTokens(config),
@@ -50,6 +53,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     async close() {
       await app.mailer?.close();
       redis?.disconnect();
+      await replicas.close();
       await database.close();
     },
   };

@@ -108,7 +108,7 @@ export function inputOf(schema: JsonSchema, values: Values, field = ""): unknown
     case "null":
       return null;
     case "string":
-      if (field === "channel") return values.channel();
+      if (field === "channel" || field === "scope") return values.channel();
       if (schema.format === "uuid") return values.id(field);
       if (schema.format === "date") return values.pick(["2026-01-05", "2026-02-10", "2026-03-15"]);
       if (schema.format === "time") return values.pick(["22:00", "07:30"]);
