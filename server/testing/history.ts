@@ -4,7 +4,7 @@ import type { Channel, StoredChange } from "../platform/feed.ts";
 import type { Scene } from "./scene.ts";
 
 /** Numbers from 0 to 1 out of a seed (a linear congruential generator: Knuth's MMIX). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = BigInt(seed);
   return () => {
     state = (state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) & 0xffff_ffff_ffff_ffffn;
@@ -23,7 +23,7 @@ export interface HistoryOptions {
   readonly people: readonly string[];
 }
 
-export const historyStatuses = ["backlog", "todo", "in_progress", "in_progress", "done", "cancelled"] as const;
+const historyStatuses = ["backlog", "todo", "in_progress", "in_progress", "done", "cancelled"] as const;
 
 /**
  * A project's changes over some time, as its feed would tell them: tasks are created, estimated, assigned, moved back

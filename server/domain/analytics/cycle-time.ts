@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { instant } from "../fields.ts";
-import { dayOf, workingDaysIn } from "./calendar.ts";
+import { workingDaysIn } from "./calendar.ts";
 import { percentilesOf, percentilesShape } from "./percentile.ts";
 import { type FigureInput, type Period, periodOf, periodShape, periodShown } from "./period.ts";
 import { readSql } from "./read-sql.ts";
@@ -39,19 +39,23 @@ export interface Completed {
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly completedAt: string;
+  /** Days of the period's time zone. */
+  readonly startedOn: string | null;
+  readonly completedOn: string;
 }
 
 const completedStatement = statement(
   "analytics.completed",
-  `select t.task_id as "taskId", t.key, t.created_at as "createdAt", t.started_at as "startedAt", t.completed_at as "completedAt"
+  `select t.task_id as "taskId", t.key, t.created_at as "createdAt", t.started_at as "startedAt", t.completed_at as "completedAt",
+    (t.started_at at time zone $6)::date as "startedOn", (t.completed_at at time zone $6)::date as "completedOn"
   from analytics.tasks t where ${inScope("t")} and not t.is_deleted and t.completed_at >= $4 and t.completed_at < $5
   order by t.completed_at desc, t.task_id`,
 );
 
 /** Tasks completed in a period, the last one first. */
-export const readCompleted = (ctx: Ctx, scope: Scope, { instants }: Period): Promise<Completed[]> =>
+export const readCompleted = (ctx: Ctx, scope: Scope, { instants, timeZone }: Period): Promise<Completed[]> =>
   readSql(ctx, (sql) =>
-    sql.query<Completed>(completedStatement, [...scopeValues(scope), instants[0], instants.at(-1)]),
+    sql.query<Completed>(completedStatement, [...scopeValues(scope), instants[0], instants.at(-1), timeZone]),
   );
 
 /** Whole minutes, at least 0: imported tasks may be younger than their work. */
@@ -64,13 +68,12 @@ const minutesBetween = (from: string, to: string) =>
  */
 export function cycleTimeOf(
   completed: readonly Completed[],
-  period: Period,
+  { workingDays }: Pick<Period, "workingDays">,
 ): Omit<CycleTime, keyof typeof periodShape> {
-  const { timeZone, workingDays } = period;
-  const items = completed.map(({ taskId, key, createdAt, startedAt, completedAt }) => ({
+  const items = completed.map(({ taskId, key, createdAt, startedAt, completedAt, startedOn, completedOn }) => ({
     ...{ taskId, key, completedAt },
     cycleMinutes: startedAt && minutesBetween(startedAt, completedAt),
-    cycleWorkingDays: startedAt && workingDaysIn(dayOf(startedAt, timeZone), dayOf(completedAt, timeZone), workingDays),
+    cycleWorkingDays: startedOn && workingDaysIn(startedOn, completedOn, workingDays),
     leadMinutes: minutesBetween(createdAt, completedAt),
   })) as CycleTime["items"];
   const known = (values: readonly (number | null)[]) => percentilesOf(values.filter((value) => value !== null));

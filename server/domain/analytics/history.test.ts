@@ -4,7 +4,7 @@ import type { StoredChange } from "../../platform/feed.ts";
 import { catchUp, foundProject } from "../../testing/analytics.ts";
 import { generateHistory, writeHistory } from "../../testing/history.ts";
 import { type Scene, test } from "../../testing/scene.ts";
-import { addDays, dayOf, startOfDay } from "./calendar.ts";
+import { addDays, startOfDay } from "./calendar.ts";
 import type { Category } from "./facts.ts";
 import { percentile } from "./percentile.ts";
 
@@ -126,13 +126,14 @@ async function expectFigures(scene: Scene, size: Size): Promise<void> {
   }
   for (const change of history.slice(next)) told.hear(change);
   const kept = [...told.tasks.values()].filter(({ isGone }) => !isGone);
-  const within = (at: string | null, first: string, last: string) =>
-    at !== null && dayOf(at, zone) >= first && dayOf(at, zone) <= last;
+  const within = (at: string | null, first: string, last: string) => at !== null && at >= first && at < last;
   for (const point of throughput.points) {
-    expect(point.completed).toEqual(counts(kept.filter((task) => within(task.completedAt, point.from, point.to))));
-    expect(point.created).toEqual(counts(kept.filter((task) => within(task.createdAt, point.from, point.to))));
+    const days = [startOfDay(point.from, zone), startOfDay(addDays(point.to, 1), zone)] as const;
+    expect(point.completed).toEqual(counts(kept.filter((task) => within(task.completedAt, ...days))));
+    expect(point.created).toEqual(counts(kept.filter((task) => within(task.createdAt, ...days))));
   }
-  const completed = kept.filter((task) => within(task.completedAt, from, to));
+  const [first, last] = [startOfDay(from, zone), startOfDay(addDays(to, 1), zone)];
+  const completed = kept.filter((task) => within(task.completedAt, first, last));
   const minutes = completed.flatMap(({ startedAt, completedAt }) =>
     startedAt ? Math.round((Date.parse(completedAt as string) - Date.parse(startedAt)) / 60_000) : [],
   );
