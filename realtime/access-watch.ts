@@ -42,7 +42,7 @@ export class AccessWatch {
       if (kind === "user" && ofPerson.has(entity)) this.#doubtfulUsers.add(channel.slice("user:".length));
       else if (entity === "projectMember") this.#doubtfulChannels.add(channel);
       else if (entity === "project" && (op === "delete" || "visibility" in patch)) {
-        this.#doubtfulChannels.add(`project:${entityId}`);
+        this.#doubtfulChannels.add(`project:${entityId}`).add(`project-time:${entityId}`);
       } else if (entity === "task" && op === "delete") {
         this.#doubtfulChannels.add(`task:${entityId}`).add(`task-internal:${entityId}`);
       } else if (entity === "organization" && op === "delete") this.#doubtfulChannels.add(channel);

@@ -20,6 +20,7 @@ import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
 import { timeEntries } from "./time-entries.ts";
+import { timeReports } from "./time-reports.ts";
 import { activities, rates, timeSettings } from "./time-rules.ts";
 import { timers } from "./timers.ts";
 import { timesheets } from "./timesheets.ts";
@@ -61,6 +62,7 @@ export const appRouter = router({
   totp,
   transitions,
   timeEntries,
+  timeReports,
   timers,
   timeSettings,
   timesheets,

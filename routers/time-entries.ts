@@ -2,6 +2,11 @@ import { z } from "zod";
 import { id, pageOf } from "../server/domain/fields.ts";
 import { createTimeEntry, createTimeEntryInput } from "../server/domain/time/create-time-entry.ts";
 import { deleteTimeEntry, deleteTimeEntryInput } from "../server/domain/time/delete-time-entry.ts";
+import {
+  importedSchema,
+  importTimeEntries,
+  importTimeEntriesInput,
+} from "../server/domain/time/import-time-entries.ts";
 import { accessTimeEntry } from "../server/domain/time/time.access.ts";
 import { listTimeEntries, listTimeEntriesInput } from "../server/domain/time/time.lists.ts";
 import { timeEntryViewSchema } from "../server/domain/time/time.view.ts";
@@ -58,4 +63,22 @@ export const timeEntries = router({
     .input(mutates(deleteTimeEntryInput))
     .output(z.object({ id: z.uuid() }))
     .mutation(({ ctx, input }) => deleteTimeEntry(ctx, input)),
+
+  import: procedure
+    .meta(
+      rest("POST /organizations/{organizationId}/time-entries/import", "Book up to 1,000 rows of time, all or none", {
+        access: "organization.read",
+        description:
+          "As rows or as CSV; things are named by their keys. What is wrong with each row is in `details.rows`.",
+        example: {
+          input: {
+            organizationId: "01990a3c-5b1e-7c44-8f02-7d9a4c3bf2b8",
+            rows: [{ task: "WEB-12", spentOn: "2027-01-11", from: "09:00", to: "10:30", comment: "Texts" }],
+          },
+        },
+      }),
+    )
+    .input(mutates(importTimeEntriesInput))
+    .output(importedSchema)
+    .mutation(({ ctx, input }) => importTimeEntries(ctx, input)),
 });

@@ -15,6 +15,7 @@ import { sendError, sendJson } from "./api/respond.ts";
 import { restHandler } from "./api/rest.ts";
 import { apiHeaders } from "./api/security-headers.ts";
 import { signIn } from "./api/sign-in.ts";
+import { timeExport } from "./api/time-export.ts";
 import { trpcHandler } from "./api/trpc.ts";
 import type { App } from "./context.ts";
 import { authenticate as authenticateRequest } from "./domain/auth/authenticate.ts";
@@ -62,6 +63,7 @@ export function createApi({
     .use("/files", serveProcedures ? files(app, authenticate) : pass)
     .use("/auth", serveProcedures ? signIn(app) : pass)
     .use("/audit", serveProcedures ? auditExport(app, authenticate) : pass)
+    .use("/time-reports", serveProcedures ? timeExport(app, authenticate) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {
       res.json({
