@@ -17,7 +17,7 @@ export async function working(scene: Scene, spentOn = "2026-02-10") {
 }
 
 /** All channels that hold somebody's time, each with who reads it. */
-export const channelsAround = (around: {
+const channelsAround = (around: {
   owner: Actor;
   worker: Actor;
   project: Project;

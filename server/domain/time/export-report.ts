@@ -10,7 +10,7 @@ const digitsOf = (currency: string): number =>
   new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 
 /** Minor units as a decimal text; no float comes in between. */
-export function decimal(amountMinor: number, currency: string): string {
+function decimal(amountMinor: number, currency: string): string {
   const digits = digitsOf(currency);
   if (digits === 0) return String(amountMinor);
   const text = String(amountMinor).padStart(digits + 1, "0");
