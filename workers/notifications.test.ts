@@ -266,3 +266,28 @@ test("who wants an event by mail only has nothing in the inbox; who wants none o
   expect(await scene.app.sql.query(deliveries, [ann.userId])).toEqual([{ channel: "mail", digest: true }]);
   expect(await scene.app.sql.query(deliveries, [bob.userId])).toEqual([]);
 });
+
+test("a timesheet is told to those who decide on it, and a returned one to whose it is", async () => {
+  const scene = await openScene({});
+  await notifying(scene);
+  const { organization, owner } = await scene.organization();
+  const [ann, admin] = [await scene.person("Ann"), await scene.person()];
+  await scene.join(organization.id, ann, "member");
+  await scene.join(organization.id, admin, "admin");
+  const { id } = await scene.caller(ann).timesheets.open({ organizationId: organization.id, day: "2026-02-10" });
+  await scene.caller(ann).timesheets.submit({ timesheetId: id });
+  await scene.caller(owner).timesheets.return({ timesheetId: id, comment: "Friday is missing" });
+  await untilTold(scene);
+  const details = { startsOn: "2026-02-09" };
+  for (const decides of [owner, admin]) {
+    expect(await inboxOf(scene, decides)).toMatchObject([
+      { event: "timesheet-submitted", subjectId: id, actorNames: ["Ann"], details },
+    ]);
+  }
+  expect(await inboxOf(scene, ann)).toMatchObject([{ event: "timesheet-returned", subjectId: id, details }]);
+
+  await scene.expectLaw([[`user:${admin.userId}`, admin]], () =>
+    scene.caller(owner).members.updateRole({ organizationId: organization.id, userId: admin.userId, role: "member" }),
+  );
+  expect(await inboxOf(scene, admin)).toEqual([]);
+});

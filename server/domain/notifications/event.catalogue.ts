@@ -2,6 +2,7 @@ import { commentCreated, commentUpdated, threadResolved } from "../comments/comm
 import { invitationCreated, invitationResent } from "../organizations/organization.events.ts";
 import { projectAccessChanged, projectAccessGiven } from "../projects/project.events.ts";
 import { taskAssigned, taskCreated, taskMoved, taskUpdated } from "../tasks/task.events.ts";
+import { timesheetReturned, timesheetSubmitted } from "../time/time.events.ts";
 import { type Before, type Details, type Rule, rule, type Subject, type Way } from "./event.rules.ts";
 
 /** A change as these helpers see it. */
@@ -33,6 +34,14 @@ const aboutInvitation = (change: Seen): Subject => ({
   invitationId: change.entityId,
 });
 
+/** On several channels at once; the admins' one tells the organization. */
+const aboutTimesheet = (change: Seen): Subject => ({
+  id: change.entityId,
+  organizationId: channelId(change),
+  timesheetId: change.entityId,
+});
+const toAdmins = ({ channel }: Seen) => channel.startsWith("organization-admins:");
+
 const assigned: Way<Seen> = { event: "assigned", to: "named", people: addedTo("assigneeIds") };
 const statusChanged: Way<Seen> = {
   event: "status-changed",
@@ -45,7 +54,12 @@ const statuses = (change: Seen, before: Before | null, names: Readonly<Record<st
   return to && from ? { from: names[from] ?? "", to: names[to] ?? "" } : {};
 };
 /** In the person's own channel. */
-const roleGiven: Way<Seen> = { event: "project-role", to: "named", people: (change) => [channelId(change)] };
+const roleGiven: Way<Seen> = {
+  event: "project-role",
+  to: "named",
+  people: (change) => [channelId(change)],
+  when: ({ patch }) => patch["role"] !== undefined,
+};
 const role = ({ patch }: Seen): Details => ({ role: String(patch["role"]) });
 
 /**
@@ -75,4 +89,6 @@ export const eventCatalogue: readonly Rule[] = [
   rule(projectAccessChanged, aboutProject, [roleGiven], role),
   rule(invitationCreated, aboutInvitation, [{ event: "invited", to: "invitee" }]),
   rule(invitationResent, aboutInvitation, [{ event: "invited", to: "invitee" }]),
+  rule(timesheetSubmitted, aboutTimesheet, [{ event: "timesheet-submitted", to: "approvers", when: toAdmins }]),
+  rule(timesheetReturned, aboutTimesheet, [{ event: "timesheet-returned", to: "sheetOwner", when: toAdmins }]),
 ];

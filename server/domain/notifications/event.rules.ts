@@ -13,7 +13,11 @@ export interface Subject {
   /** Where it is about no project either. */
   readonly organizationId?: string;
   readonly invitationId?: string;
+  readonly timesheetId?: string;
 }
+
+/** Of people around a subject. */
+export type Group = "named" | "followers" | "thread" | "listeners" | "invitee" | "sheetOwner" | "approvers";
 
 /** The old values of what a change patched. */
 export type Before = Readonly<Record<string, unknown>>;
@@ -21,8 +25,11 @@ export type Before = Readonly<Record<string, unknown>>;
 /** A group of people around a subject, and the event that a change is to them. */
 export interface Way<Change = unknown> {
   readonly event: NotificationEvent;
-  /** `named` by the change itself · who `follows` the task · who took part in the `thread` · who hears `all` · the invitation's address */
-  readonly to: "named" | "followers" | "thread" | "listeners" | "invitee";
+  /**
+   * `named` by the change itself · `followers` of the task · who took part in the `thread` · `listeners` to all of the
+   * project · the `invitee`, by address · the timesheet's `sheetOwner` and its `approvers`
+   */
+  readonly to: Group;
   /** Of `named`: who. Asked first without `before` (and may then answer too many), and once more with it. */
   readonly people?: (change: Change, before: Before | null) => readonly string[];
   /** Whether the change says that at all; default yes. */

@@ -1,8 +1,9 @@
 import type { PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
+import { memberGrantsSql } from "../rights.ts";
 import type { WatchLevel } from "./event.matrix.ts";
-import type { Subject } from "./event.rules.ts";
+import type { Group, Subject } from "./event.rules.ts";
 import type { Modes } from "./preference.view.ts";
 
 /** Who shall be looked at. */
@@ -10,10 +11,7 @@ export interface Audience {
   /** Nobody is told of their own act. */
   readonly actorId: string | null;
   readonly named: readonly string[];
-  readonly followers: boolean;
-  readonly thread: boolean;
-  readonly listeners: boolean;
-  readonly invitee: boolean;
+  readonly groups: ReadonlySet<Group>;
   /** When it happened: who came to follow it later is not told. */
   readonly at: string;
 }
@@ -26,6 +24,8 @@ export interface Recipient {
   /** They wrote in the thread. */
   readonly inThread: boolean;
   readonly isInvitee: boolean;
+  readonly isSheetOwner: boolean;
+  readonly isApprover: boolean;
   /** When the comment named them first. */
   readonly namedAt: string | null;
   readonly level: WatchLevel;
@@ -69,19 +69,24 @@ export const wishesJoins = (organization: string, project: string, task: string)
 const recipientsStatement = statement(
   "notification.recipients",
   `with around as materialized (
-    select id, bool_or(follows) as follows, bool_or(in_thread) as in_thread, bool_or(is_invitee) as is_invitee from (
-      select id, false as follows, false as in_thread, false as is_invitee from unnest($6::uuid[]) id
-      union all select w.user_id, true, false, false from tasks.watches w where $7 and w.task_id = $1 and w.created_at <= $11::timestamptz
-      union all select a.user_id, true, false, false from tasks.task_assignees a where $7 and a.task_id = $1 and a.created_at <= $11
-      union all select author.author_id, false, true, false from comments.comments author
+    select id, bool_or(follows) as follows, bool_or(in_thread) as in_thread, bool_or(is_invitee) as is_invitee,
+      bool_or(is_owner) as is_owner, bool_or(is_approver) as is_approver from (
+      select id, false as follows, false as in_thread, false as is_invitee, false as is_owner, false as is_approver from unnest($6::uuid[]) id
+      union all select w.user_id, true, false, false, false, false from tasks.watches w where $7 and w.task_id = $1 and w.created_at <= $11::timestamptz
+      union all select a.user_id, true, false, false, false, false from tasks.task_assignees a where $7 and a.task_id = $1 and a.created_at <= $11
+      union all select author.author_id, false, true, false, false, false from comments.comments author
         join comments.comments said on said.id = $4 where $8
           and author.deleted_at is null and author.created_at <= $11 and coalesce(author.thread_id, author.id) = coalesce(said.thread_id, said.id) and author.task_id = $1
-      union all select l.user_id, false, false, false from notifications.watch_levels l
+      union all select l.user_id, false, false, false, false, false from notifications.watch_levels l
         where $9 and l.level = 'all' and l.updated_at <= $11 and l.project_id = coalesce($2, (select project_id from tasks.tasks where id = $1))
-      union all select u.id, false, false, true from organizations.invitations i join auth.users u on u.email = i.email where i.id = $10
+      union all select u.id, false, false, true, false, false from organizations.invitations i join auth.users u on u.email = i.email where i.id = $10
+      union all select ts.user_id, false, false, false, true, false from time.timesheets ts where $12 and ts.id = $14
+      union all select ap.user_id, false, false, false, false, true from organizations.members ap
+        where $13 and ap.organization_id = $3 and ${memberGrantsSql("ap", "timesheet.approve")}
     ) found group by id
   )
   select u.id as "userId", around.follows, around.in_thread as "inThread", around.is_invitee as "isInvitee",
+    around.is_owner as "isSheetOwner", around.is_approver as "isApprover",
     mn.created_at as "namedAt", ${wishesColumns}
   from ${placeJoins}
   cross join around
@@ -101,11 +106,14 @@ export const findRecipients = (ctx: PublicCtx, subject: Subject, audience: Audie
     ...placeOf(subject),
     audience.actorId,
     audience.named,
-    audience.followers,
-    audience.thread,
-    audience.followers || audience.listeners,
-    audience.invitee ? (subject.invitationId ?? null) : null,
+    audience.groups.has("followers"),
+    audience.groups.has("thread"),
+    audience.groups.has("followers") || audience.groups.has("listeners"),
+    audience.groups.has("invitee") ? (subject.invitationId ?? null) : null,
     audience.at,
+    audience.groups.has("sheetOwner"),
+    audience.groups.has("approvers"),
+    subject.timesheetId ?? null,
   ]);
 
 const placeOf = ({ taskId, projectId, organizationId, commentId }: Subject) => [
@@ -125,6 +133,8 @@ export interface Place {
   readonly commentHtml: string | null;
   readonly actorName: string | null;
   readonly statusNames: Record<string, string> | null;
+  /** The first day of the timesheet. */
+  readonly startsOn: string | null;
 }
 
 const placeStatement = statement(
@@ -132,7 +142,8 @@ const placeStatement = statement(
   `select o.id as "organizationId", p.id as "projectId", t.key as "taskKey", coalesce(t.title, p.name, o.name) as title,
     coalesce(c.internal, false) as internal, left(c.html, 2000) as "commentHtml",
     (select name from auth.users where id = $5) as "actorName",
-    case when $6 then (select json_object_agg(s.id, s.name) from projects.statuses s where s.project_id = p.id) end as "statusNames"
+    case when $6 then (select json_object_agg(s.id, s.name) from projects.statuses s where s.project_id = p.id) end as "statusNames",
+    (select ts.starts_on from time.timesheets ts where ts.id = $7) as "startsOn"
   from ${placeJoins} where ${isThere}`,
 );
 
@@ -142,6 +153,11 @@ export async function findPlace(
   subject: Subject,
   { actorId, withStatuses }: { actorId: string | null; withStatuses: boolean },
 ): Promise<Place | null> {
-  const [place] = await ctx.sql.query<Place>(placeStatement, [...placeOf(subject), actorId, withStatuses]);
+  const [place] = await ctx.sql.query<Place>(placeStatement, [
+    ...placeOf(subject),
+    actorId,
+    withStatuses,
+    subject.timesheetId ?? null,
+  ]);
   return place ?? null;
 }

@@ -3,6 +3,7 @@ import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import type { AccessScope } from "../consequences.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
+import { memberGrantsSql } from "../rights.ts";
 import { notificationDropped, preferenceReset, taskUnmuted, watchLevelReset } from "./notification.events.ts";
 import { holdOrganization, holdOrganizationOfProject, holdSubjects } from "./notification.locks.ts";
 import { inInbox, type NotificationView, notificationColumns } from "./notification.view.ts";
@@ -81,8 +82,12 @@ const outOfSight = (row: string) => `${row}.organization_id = $1 and ($2::uuid[]
 const internalToGuests = `n.organization_id = $1 and ($2::uuid[] is null or n.user_id = any($2)) and ($3::uuid is null or n.project_id = $3)
   and n.internal and exists (
     select from organizations.members g where g.organization_id = n.organization_id and g.user_id = n.user_id and g.role = 'guest')`;
+const forApprovers = `n.organization_id = $1 and ($2::uuid[] is null or n.user_id = any($2)) and $3::uuid is null
+  and n.event = 'timesheet-submitted' and exists (
+    select from organizations.members a where a.organization_id = n.organization_id and a.user_id = n.user_id
+      and not ${memberGrantsSql("a", "timesheet.approve")})`;
 const dropHidden = dropHeld("notification.hidden", {
-  notifications: `(${outOfSight("n")}) or (${internalToGuests})`,
+  notifications: `(${outOfSight("n")}) or (${internalToGuests}) or (${forApprovers})`,
   preferences: outOfSight("np"),
   levels: outOfSight("wl"),
   mutes: outOfSight("tm"),

@@ -15,7 +15,9 @@ export const notificationViewSchema = z
     taskKey: z.string().nullable(),
     title: z.string().describe("of the task, or the name of what else it is about"),
     excerpt: z.string().nullable().describe("how the latest comment begins, as plain text"),
-    details: z.record(z.string(), z.string()).describe("`from`, `to` (statuses) · `dueOn` · `role`"),
+    details: z
+      .record(z.string(), z.string())
+      .describe("`from`, `to` (statuses) · `dueOn` · `role` · `startsOn` (of a timesheet)"),
     count: z.int().describe("how many acts it gathers"),
     actorIds: z.array(z.uuid()).describe("who did them, the latest first, up to five"),
     actorNames: z.array(z.string()).describe("their names at that time, in the same order"),

@@ -55,12 +55,12 @@ const toldStatement = statement(
 export async function tellDue(ctx: PublicCtx, now: Date): Promise<void> {
   for (;;) {
     const due = await ctx.sql.query<Due>(dueStatement, [now]);
-    for (const one of due) await tellOne(ctx, one);
+    for (const one of due) await tellOne(ctx, one, now);
     if (due.length < 1_000) return;
   }
 }
 
-const tellOne = (ctx: PublicCtx, { taskId, dueOn, event, userIds }: Due): Promise<void> =>
+const tellOne = (ctx: PublicCtx, { taskId, dueOn, event, userIds }: Due, now: Date): Promise<void> =>
   inTransaction(ctx, async (ctx) => {
     const told = await ctx.sql.query<{ userId: string }>(toldStatement, [taskId, userIds, event, dueOn, ctx.now]);
     const people = told.map(({ userId }) => userId);
@@ -70,6 +70,7 @@ const tellOne = (ctx: PublicCtx, { taskId, dueOn, event, userIds }: Due): Promis
       actorId: null,
       ways: [{ event, to: "named", people: () => people }],
       change: null,
+      at: now.toISOString(),
       details: () => ({ dueOn }),
     });
   });

@@ -14,6 +14,8 @@ export interface Telling {
   readonly ways: readonly Way[];
   /** The change, which `ways` are asked about; its place in the feed tells what was before it. */
   readonly change: { readonly channel: string; readonly seq: number; readonly at: string } | null;
+  /** When it happened; default as the change says, or now. */
+  readonly at?: string;
   readonly details?: (before: Before | null, statusNames: Record<string, string>) => Details;
 }
 
@@ -39,16 +41,12 @@ const gatheringStatement = statement(
  */
 export async function tellPeople(ctx: PublicCtx, telling: Telling): Promise<number> {
   const { subject, actorId, ways, change } = telling;
-  const at = change?.at ?? ctx.now.toISOString();
-  const reaches = (to: Way["to"]) => ways.some((way) => way.to === to);
+  const at = telling.at ?? change?.at ?? ctx.now.toISOString();
   const named = (way: Way, before: Before | null) => way.people?.(change as never, before) ?? [];
   const audience = {
     actorId,
     named: [...new Set(ways.flatMap((way) => named(way, null)))],
-    followers: reaches("followers"),
-    thread: reaches("thread"),
-    listeners: reaches("listeners"),
-    invitee: reaches("invitee"),
+    groups: new Set(ways.map(({ to }) => to)),
     at,
   };
   const events = ways.map(({ event }) => event);
@@ -63,7 +61,10 @@ export async function tellPeople(ctx: PublicCtx, telling: Telling): Promise<numb
 
   const before = stored?.before ?? null;
   const people = new Map(ways.map((way) => [way, new Set(named(way, before))]));
-  const details = telling.details?.(before, place.statusNames ?? {}) ?? {};
+  const details = {
+    ...(place.startsOn ? { startsOn: place.startsOn } : {}),
+    ...telling.details?.(before, place.statusNames ?? {}),
+  };
   const told = recipients.flatMap((person) => {
     const way = ways.find(
       (way) => isReached(way, person, people.get(way) as Set<string>) && !way.unless?.(change as never, person),
@@ -80,6 +81,8 @@ function isReached(way: Way, person: Recipient, named: ReadonlySet<string>): boo
     thread: () => person.inThread,
     listeners: () => person.level === "all",
     invitee: () => person.isInvitee,
+    sheetOwner: () => person.isSheetOwner,
+    approvers: () => person.isApprover,
   }[way.to]();
   return reached && hears(person, way.event);
 }
