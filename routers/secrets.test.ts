@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { TOTP } from "otpauth";
 import { expect, onTestFinished } from "vitest";
 import { createLog } from "../server/platform/log.ts";
 import { openTestApp } from "../server/testing/app.ts";
+import { tokenTo } from "../server/testing/letters.ts";
 import { Scene, test } from "../server/testing/scene.ts";
 
 /** All rows of all tables, as PostgreSQL writes them. */
@@ -34,6 +36,7 @@ test("no secret reaches the feed or the log, and none is stored as it is", async
   const email = "somebody@example.test";
   const chosen = "a password that nobody shall read";
   const replaced = "another password that nobody shall read";
+  const forgotten = "one more password that nobody shall read";
 
   await anybody.auth.register({ email, name: "Somebody", password: chosen, mutationId: mutationId() });
   const first = await anybody.auth.signIn({ email, password: chosen, mutationId: mutationId() });
@@ -56,6 +59,17 @@ test("no secret reaches the feed or the log, and none is stored as it is", async
   await anybody.auth.signIn({ email, password: "not the password at all" }).catch(() => {});
   await anybody.auth.refresh({ refreshToken: second.refresh }).catch(() => {});
 
+  const { secret: totp } = await somebody.totp.begin({ currentPassword: replaced, mutationId: mutationId() });
+  const code = new TOTP({ secret: totp }).generate();
+  const { recoveryCodes } = await somebody.totp.confirm({ code, mutationId: mutationId() });
+  const challenged = await anybody.auth.login({ username: email, password: replaced }).catch((error) => error.cause);
+  const { challenge } = challenged.details;
+  const recoveryCode = recoveryCodes[0] as string;
+  const third = await anybody.auth.completeLogin({ challenge, code: recoveryCode, mutationId: mutationId() });
+  await anybody.auth.requestPasswordReset({ email, mutationId: mutationId() });
+  const reset = await tokenTo(scene, email, "reset-password");
+  await anybody.auth.resetPassword({ token: reset, newPassword: forgotten, mutationId: mutationId() });
+
   const secrets = Object.entries({
     chosen,
     replaced,
@@ -69,6 +83,14 @@ test("no secret reaches the feed or the log, and none is stored as it is", async
     refresh4: reused.refreshToken,
     token,
     renewed: renewed.token,
+    forgotten,
+    totp,
+    challenge,
+    recoveryCode,
+    recoveryCodePlain: recoveryCode.replaceAll("-", ""),
+    access4: third.access,
+    refresh5: third.refresh,
+    reset,
   }) as [string, string][];
   const stored = await everyRow(scene);
   const fed = await everyRow(scene, "feed");
