@@ -19,6 +19,7 @@ const texts: Record<string, string> = {
   email: "ada@example.com",
   emoji: "👍",
   entity: "task",
+  fieldFilters: "01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05:is:High",
   ip: "192.0.2.1",
   key: "WEB",
   locale: "de-DE",

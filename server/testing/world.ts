@@ -193,6 +193,7 @@ export const plainTexts: Record<string, string> = {
   locale: "en",
   timeZone: "UTC",
   emoji: "👍",
+  fieldFilters: "01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05:is:High",
   cursor: "",
   sha256: "0".repeat(64),
   code: "000000",

@@ -1,16 +1,22 @@
 import { z } from "zod";
 import type { Ctx } from "../../context.ts";
+import { invalid } from "../../errors.ts";
 import { id, page } from "../fields.ts";
 import { accessProject, projectRoleSql } from "../projects/project.access.ts";
+import { fields } from "../projects/workflow.access.ts";
+import { fieldConditions, fieldFilters, fieldKey } from "./task.field-filter.ts";
+import type { FieldDefinition } from "./task.fields.ts";
 import { conditionsOf, type TaskFilter, taskFilter, Values } from "./task.filter.ts";
-import { pagingOf, type Sort, sortedPage, taskSort } from "./task.sort.ts";
+import { type FieldSort, pagingOf, type Sort, sortedPage, taskSort } from "./task.sort.ts";
 import { type TaskView, taskColumns } from "./task.view.ts";
 
 export const listTasksInput = z.strictObject({
   projectId: id,
   ...taskFilter,
+  fieldFilters,
   ...taskSort,
   sort: taskSort.sort.default("board"),
+  sortFieldId: id.optional().describe("a custom field to sort by, instead of `sort`; absent values come last"),
   ...page,
 });
 
@@ -31,16 +37,34 @@ interface Page {
  * A project's tasks, narrowed and sorted. Pages stay in step while tasks come and go: none is shown twice or left out
  * unless its own place changes.
  *
- * @throws AppError `not-found` | `validation.failed` (cursor)
+ * Custom fields are looked up first, which costs a round trip more where they are asked for.
+ *
+ * @throws AppError `not-found` | `validation.failed` (cursor, fields of elsewhere, what their kind does not know)
  */
 export async function listTasks(ctx: Ctx, input: z.output<typeof listTasksInput>): Promise<Page> {
   const values = new Values();
-  const inProject = `t.project_id = ${values.bind(input.projectId)}::uuid`;
-  const [, found] = await Promise.all([
-    accessProject(ctx, input.projectId, "task.read"),
-    readPage(ctx, [inProject], values, input),
-  ]);
-  return found;
+  const conditions = [`t.project_id = ${values.bind(input.projectId)}::uuid`];
+  const door = accessProject(ctx, input.projectId, "task.read");
+  if (!input.fieldFilters && !input.sortFieldId) {
+    const [, found] = await Promise.all([door, readPage(ctx, conditions, values, input, input)]);
+    return found;
+  }
+  const [, definitions] = await Promise.all([door, fields.all(ctx, input.projectId)]);
+  conditions.push(...fieldConditions(input.fieldFilters ?? [], definitions, ctx.actor.userId, values));
+  const sort = input.sortFieldId ? sortByField(definitions, input.sortFieldId, input.order, values) : input;
+  return readPage(ctx, conditions, values, input, sort);
+}
+
+/** @throws AppError `validation.failed` */
+function sortByField(
+  definitions: readonly FieldDefinition[],
+  fieldId: string,
+  order: Sort["order"],
+  values: Values,
+): FieldSort {
+  const field = definitions.find(({ id }) => id === fieldId);
+  if (!field) throw invalid("sortFieldId", `The project has no field ${fieldId}.`);
+  return { sort: `field:${fieldId}`, order, key: fieldKey(field, values) };
 }
 
 /**
@@ -57,23 +81,29 @@ export async function myTasks(ctx: Ctx, input: z.output<typeof myTasksInput>): P
       where p.id in (select mine.project_id from tasks.task_assignees mine where mine.user_id = ${me}) and ${projectRoleSql("p", me)} > 0)`,
   ];
   if (input.organizationId) conditions.push(`t.organization_id = ${values.bind(input.organizationId)}::uuid`);
-  return readPage(ctx, conditions, values, input);
+  return readPage(ctx, conditions, values, input, input);
 }
 
-interface PageInput extends TaskFilter, Sort {
+interface PageInput extends TaskFilter {
   cursor?: string | undefined;
   limit: number;
 }
 
 /** One statement, not prepared: its text depends on the conditions, and its plan on their values. */
-async function readPage(ctx: Ctx, scope: readonly string[], values: Values, input: PageInput): Promise<Page> {
-  const paging = pagingOf(input, input.cursor, values);
+async function readPage(
+  ctx: Ctx,
+  scope: readonly string[],
+  values: Values,
+  input: PageInput,
+  sort: Sort | FieldSort,
+): Promise<Page> {
+  const paging = pagingOf(sort, input.cursor, values);
   const conditions = [...scope, ...conditionsOf(input, ctx.actor.userId, values), paging.condition ?? "true"];
-  const join = input.sort === "board" ? "join projects.statuses s on s.id = t.status_id" : "";
+  const join = sort.sort === "board" ? "join projects.statuses s on s.id = t.status_id" : "";
   const rows = await ctx.sql.query<TaskView>(
     `select ${taskColumns}, ${paging.columns} from tasks.tasks t ${join}
     where ${conditions.join(" and ")} order by ${paging.orderBy} limit ${values.bind(input.limit + 1)}::int`,
     values.list,
   );
-  return sortedPage(input, rows, input.limit);
+  return sortedPage(sort, rows, input.limit);
 }

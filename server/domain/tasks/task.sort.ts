@@ -21,9 +21,9 @@ export const taskSort = {
   order: z.enum(["asc", "desc"]).default("asc"),
 };
 
-interface Key {
+export interface Key {
   sql: string;
-  type: "text" | "uuid" | "int" | "date" | "timestamptz";
+  type: "text" | "uuid" | "int" | "float8" | "date" | "timestamptz";
   /** What a cursor may hold for it. */
   value: z.ZodType<string | number | null>;
 }
@@ -53,6 +53,16 @@ export interface Sort {
   order: "asc" | "desc";
 }
 
+/** By a custom field, which tells its key, and what cursors of this order are known by. */
+export interface FieldSort {
+  sort: `field:${string}`;
+  order: "asc" | "desc";
+  key: Key;
+}
+type AnySort = Sort | FieldSort;
+
+const keysOf = (sort: AnySort): readonly [Key, ...Key[]] => ("key" in sort ? [sort.key] : sorts[sort.sort]);
+
 /** The parts of a statement that sort it and begin it behind a cursor. */
 export interface Paging {
   columns: string;
@@ -61,11 +71,12 @@ export interface Paging {
 }
 
 /** @throws AppError `validation.failed` for a cursor that no page of this sort answered */
-export function pagingOf({ sort, order }: Sort, cursor: string | undefined, values: Values): Paging {
-  const keys = sorts[sort];
+export function pagingOf(sort: AnySort, cursor: string | undefined, values: Values): Paging {
+  const keys = keysOf(sort);
+  const { order } = sort;
   return {
     columns: keys.map((key, at) => `${key.sql} as "sort${at}"`).join(", "),
-    condition: cursor === undefined ? null : behind(keys, order, readCursor({ sort, order }, cursor), values),
+    condition: cursor === undefined ? null : behind(keys, order, readCursor(sort, cursor), values),
     orderBy: `${keys.map((key) => `${key.sql} ${order} nulls last`).join(", ")}, t.id ${order}`,
   };
 }
@@ -86,15 +97,15 @@ function behind(keys: readonly [Key, ...Key[]], order: "asc" | "desc", place: Pl
 }
 
 /** Opaque to clients: sort, order, keys and id of the last task of a page. */
-const cursorSchema = (sort: Sort) =>
+const cursorSchema = (sort: AnySort) =>
   z.tuple([
     z.literal(sort.sort),
     z.literal(sort.order),
-    z.tuple(sorts[sort.sort].map((key) => key.value) as [Key["value"], ...Key["value"][]]),
+    z.tuple(keysOf(sort).map((key) => key.value) as [Key["value"], ...Key["value"][]]),
     z.uuid(),
   ]);
 
-function readCursor(sort: Sort, cursor: string): Place {
+function readCursor(sort: AnySort, cursor: string): Place {
   try {
     const [, , keys, id] = cursorSchema(sort).parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
     return { keys, id };
@@ -104,18 +115,18 @@ function readCursor(sort: Sort, cursor: string): Place {
 }
 
 /** A page of rows that were read up to `limit + 1`, without their sort columns. */
-export function sortedPage<Row extends { id: string }>(sort: Sort, rows: readonly Row[], limit: number) {
-  const keysOf = (row: Row) => sorts[sort.sort].map((_, at) => (row as Record<string, unknown>)[`sort${at}`]);
+export function sortedPage<Row extends { id: string }>(sort: AnySort, rows: readonly Row[], limit: number) {
+  const placeOf = (row: Row) => keysOf(sort).map((_, at) => (row as Record<string, unknown>)[`sort${at}`]);
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   return {
     items: items.map((row) => {
       const view: Record<string, unknown> = { ...row };
-      for (const at of sorts[sort.sort].keys()) delete view[`sort${at}`];
+      for (const at of keysOf(sort).keys()) delete view[`sort${at}`];
       return view as Row;
     }),
     nextCursor: last
-      ? Buffer.from(JSON.stringify([sort.sort, sort.order, keysOf(last), last.id])).toString("base64url")
+      ? Buffer.from(JSON.stringify([sort.sort, sort.order, placeOf(last), last.id])).toString("base64url")
       : null,
   };
 }
