@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from "pg";
 import { User } from "./entities/auth.ts";
 import { Invitation, Member, Organization, Role, Team, TeamMember } from "./entities/organizations.ts";
 import { Field, Label, Milestone, Project, ProjectMember, Sprint, Status, Transition } from "./entities/projects.ts";
+import { Recurrence, Reminder, SavedView } from "./entities/tasks.ts";
 import { Activity, Rate, TimeSettings } from "./entities/time.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
 import { Migration20261122000002_workers } from "./migrations/Migration20261122000002_workers.ts";
@@ -16,6 +17,7 @@ import { Migration20261125000007_attachments } from "./migrations/Migration20261
 import { Migration20261125000008_identity } from "./migrations/Migration20261125000008_identity.ts";
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
 import { Migration20261125000010_workflow } from "./migrations/Migration20261125000010_workflow.ts";
+import { Migration20261125000011_recurrence } from "./migrations/Migration20261125000011_recurrence.ts";
 import { Migration20261125000013_time } from "./migrations/Migration20261125000013_time.ts";
 import { Migration20261125000014_analytics } from "./migrations/Migration20261125000014_analytics.ts";
 
@@ -35,6 +37,9 @@ export const entities = [
   Transition,
   Sprint,
   Milestone,
+  Recurrence,
+  Reminder,
+  SavedView,
   TimeSettings,
   Activity,
   Rate,
@@ -54,6 +59,7 @@ const migrationsList = [
   { name: "Migration20261125000014_analytics", class: Migration20261125000014_analytics },
   { name: "Migration20261125000013_time", class: Migration20261125000013_time },
   { name: "Migration20261125000006_mail", class: Migration20261125000006_mail },
+  { name: "Migration20261125000011_recurrence", class: Migration20261125000011_recurrence },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

@@ -12,6 +12,8 @@ import { milestones } from "./milestones.ts";
 import { notificationPreferences, notifications, watchLevels } from "./notifications.ts";
 import { members, organizations } from "./organizations.ts";
 import { projectMembers, projects } from "./projects.ts";
+import { recurrences } from "./recurrences.ts";
+import { reminders } from "./reminders.ts";
 import { roles } from "./roles.ts";
 import { sprints } from "./sprints.ts";
 import { statuses } from "./statuses.ts";
@@ -28,6 +30,7 @@ import { totp } from "./totp.ts";
 import { transitions } from "./transitions.ts";
 import { router } from "./trpc.ts";
 import { users } from "./users.ts";
+import { views } from "./views.ts";
 import { watches } from "./watches.ts";
 
 /** The one tree: every procedure of the product, typed end to end. */
@@ -50,6 +53,8 @@ export const appRouter = router({
   organizations,
   projectMembers,
   projects,
+  recurrences,
+  reminders,
   roles,
   rates,
   shareLinks,
@@ -68,6 +73,7 @@ export const appRouter = router({
   timesheets,
   uploads,
   users,
+  views,
   watches,
   watchLevels,
 });

@@ -15,6 +15,7 @@ import {
   tidyRegularly,
   wakeSnoozed,
 } from "./notifications.ts";
+import { makeTasksAgain, remindPeople } from "./planning.ts";
 import type { Schedule } from "./schedule.ts";
 import { lockSheets, lockSheetsRegularly } from "./time.ts";
 
@@ -35,7 +36,9 @@ export const schedules: readonly Schedule[] = [
   collectFilesRegularly,
   dispatchRegularly,
   lockSheetsRegularly,
+  makeTasksAgain,
   remindOfDates,
+  remindPeople,
   tidyRegularly,
 ];
 export const projections: readonly Projection[] = analyticsProjections;

@@ -30,6 +30,9 @@ import { projectAccessSql } from "./projects/project.queries.ts";
 import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
 import { fieldColumns, milestoneColumns, sprintColumns, transitionColumns } from "./projects/workflow.view.ts";
 import { grantsSql, memberGrantsSql } from "./rights.ts";
+import { recurrenceColumns } from "./tasks/recurrence.view.ts";
+import { reminderColumns } from "./tasks/reminder.view.ts";
+import { savedViewColumns } from "./tasks/saved-view.view.ts";
 import { boardColumns, boardJoins } from "./tasks/task.view.ts";
 import { taskLinkColumns, watchColumns } from "./tasks/task-link.view.ts";
 import {
@@ -173,6 +176,14 @@ const snapshots: Record<ChannelKind, Parts> = {
     ),
     projectAccess: statement("snapshot.project-access", projectAccessSql("m.user_id = $1")),
     watch: statement("snapshot.watches", `select ${watchColumns} from tasks.watches w where w.user_id = $1`),
+    reminder: statement(
+      "snapshot.reminders",
+      `select ${reminderColumns} from tasks.reminders rm where rm.user_id = $1`,
+    ),
+    savedView: statement(
+      "snapshot.own-views",
+      `select ${savedViewColumns} from tasks.views sv where sv.owner_id = $1 and not sv.is_shared`,
+    ),
     mention: statement("snapshot.mentions", `select ${mentionColumns} from comments.mentions mn where mn.user_id = $1`),
     readPosition: statement(
       "snapshot.read-positions",
@@ -271,6 +282,14 @@ const snapshots: Record<ChannelKind, Parts> = {
     task: statement(
       "snapshot.tasks",
       `select ${boardColumns} from tasks.tasks t ${boardJoins} where t.project_id = $1 and t.deleted_at is null`,
+    ),
+    recurrence: statement(
+      "snapshot.recurrences",
+      `select ${recurrenceColumns} from tasks.recurrences rc where rc.project_id = $1`,
+    ),
+    savedView: statement(
+      "snapshot.shared-views",
+      `select ${savedViewColumns} from tasks.views sv where sv.project_id = $1 and sv.is_shared`,
     ),
     taskLink: statement(
       "snapshot.task-links",

@@ -8,6 +8,7 @@ import * as notifications from "./notifications/notification.events.ts";
 import * as organizations from "./organizations/organization.events.ts";
 import * as projects from "./projects/project.events.ts";
 import * as workflow from "./projects/workflow.events.ts";
+import * as planning from "./tasks/planning.events.ts";
 import * as tasks from "./tasks/task.events.ts";
 import * as time from "./time/time.events.ts";
 
@@ -18,6 +19,7 @@ const facts = {
   ...projects,
   ...workflow,
   ...tasks,
+  ...planning,
   ...time,
   ...comments,
   ...files,

@@ -47,6 +47,12 @@ export const projectPermissions = {
   "workflow.manage": ["manager"],
   "sprint.manage": ["manager"],
   "milestone.manage": ["editor", "manager"],
+  "recurrence.manage": ["editor", "manager"],
+  /** Save a way to look at the tasks, for oneself. */
+  "view.create": ["viewer", "commenter", "editor", "manager"],
+  "view.share": ["editor", "manager"],
+  /** Shared ones of others. */
+  "view.manage": ["manager"],
   "task.read": ["viewer", "commenter", "editor", "manager"],
   "task.watch": ["viewer", "commenter", "editor", "manager"],
   "task.create": ["editor", "manager"],

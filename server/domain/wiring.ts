@@ -37,6 +37,13 @@ import {
 } from "./projects/project.consequences.ts";
 import { followAccess } from "./projects/project-access.changes.ts";
 import {
+  dropHiddenPlanning,
+  dropProjectPlanning,
+  dropTaskPlanning,
+  forgetField,
+  leavePlanning,
+} from "./tasks/planning.consequences.ts";
+import {
   deleteTasks,
   dropHiddenWatches,
   dropLabel,
@@ -49,18 +56,32 @@ import { dropProjectTime, eraseTime, keepTaskTime, leaveTime } from "./time/time
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
 profileChange.followedBy(followProfileInOrganizations, followProfileInProjects); // the first one locks
-memberDeparture.followedBy(leaveNotifications, leaveComments, leaveTime, leaveTasks, leaveFields, leaveProjects);
+memberDeparture.followedBy(
+  leaveNotifications,
+  leaveComments,
+  leaveTime,
+  leaveTasks,
+  leaveFields,
+  leavePlanning,
+  leaveProjects,
+);
 organizationDeletion.followedBy(dropOrganizationNotifications, dropOrganizationFiles, eraseTime, deleteProjectsOf);
-accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenNotifications);
+accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenPlanning, dropHiddenNotifications);
 teamEntry.followedBy(requireNotBeyondTeam);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
-projectDeletion.followedBy(dropProjectNotifications, dropProjectComments, dropProjectTime, deleteTasks);
-taskPurge.followedBy(dropTaskNotifications, dropTaskComments, dropTaskFiles, keepTaskTime);
+projectDeletion.followedBy(
+  dropProjectNotifications,
+  dropProjectComments,
+  dropProjectTime,
+  dropProjectPlanning,
+  deleteTasks,
+);
+taskPurge.followedBy(dropTaskNotifications, dropTaskComments, dropTaskFiles, keepTaskTime, dropTaskPlanning);
 fileDeletion.followedBy(detachFiles);
 labelDeletion.followedBy(dropLabel);
 sprintEnd.followedBy(handOver);
 milestoneDeletion.followedBy(dropMilestone);
-fieldLoss.followedBy(dropFieldValues);
+fieldLoss.followedBy(dropFieldValues, forgetField);
 statusTurn.followedBy(turnTasks);
 statusDeletion.followedBy(moveTasksAway);

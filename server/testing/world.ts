@@ -136,7 +136,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     [project.id, ids["file"]?.[0], owner.userId],
   );
   ids["notification"] = await buildNotifications(scene, task, [owner, people.editor, people.viewer]);
-  await buildWorkflow(scene, ids, { organization, project, task });
+  await buildWorkflow(scene, ids, { organization, project, task, viewer: people.viewer, owner });
   const around = { owner, member: people.member, organizationId: organization.id, projectId: project.id };
   const time = await buildTime(scene, around);
   Object.assign(ids, time.ids);
@@ -192,6 +192,10 @@ export const plainTexts: Record<string, string> = {
   slug: "sample",
   locale: "en",
   timeZone: "UTC",
+  rule: "FREQ=DAILY",
+  startsAt: "2026-01-05T09:00",
+  timeOfDay: "09:00",
+  columns: "key",
   emoji: "👍",
   fieldFilters: "01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05:is:High",
   cursor: "",

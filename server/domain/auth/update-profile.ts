@@ -12,6 +12,12 @@ import { themes, type UserView, userColumns } from "./auth.view.ts";
 
 const weekday = z.int().min(1).max(7);
 
+export const timeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "must be an IANA time zone such as Europe/Berlin")
+  .meta({ description: "IANA, such as `Europe/Berlin`" });
+
 export const updateProfileInput = z.object({
   name: name(100).optional(),
   locale: z
@@ -20,12 +26,7 @@ export const updateProfileInput = z.object({
     .refine(isLocale, "must be a BCP 47 tag such as de-CH")
     .optional()
     .meta({ description: "BCP 47, such as `de-CH`" }),
-  timeZone: z
-    .string()
-    .max(64)
-    .refine(isTimeZone, "must be an IANA time zone such as Europe/Berlin")
-    .optional()
-    .meta({ description: "IANA, such as `Europe/Berlin`" }),
+  timeZone: timeZone.optional(),
   workingDays: z
     .array(weekday)
     .max(7)

@@ -1,6 +1,7 @@
 import { commentCreated, commentUpdated, threadResolved } from "../comments/comment.events.ts";
 import { invitationCreated, invitationResent } from "../organizations/organization.events.ts";
 import { projectAccessChanged, projectAccessGiven } from "../projects/project.events.ts";
+import { reminderDue } from "../tasks/planning.events.ts";
 import { taskAssigned, taskCreated, taskMoved, taskUpdated } from "../tasks/task.events.ts";
 import { timesheetReturned, timesheetSubmitted } from "../time/time.events.ts";
 import { type Before, type Details, type Rule, rule, type Subject, type Way } from "./event.rules.ts";
@@ -26,6 +27,11 @@ const aboutTask = ({ entityId }: Seen): Subject => ({ id: entityId, taskId: enti
 const aboutComment = (change: Seen): Subject => {
   const taskId = channelId(change);
   return { id: taskId, taskId, commentId: change.entityId };
+};
+/** In the channel of who set it; the change carries the whole reminder. */
+const aboutReminder = ({ patch }: Seen): Subject => {
+  const taskId = patch["taskId"] as string;
+  return { id: taskId, taskId };
 };
 const aboutProject = ({ entityId }: Seen): Subject => ({ id: entityId, projectId: entityId });
 const aboutInvitation = (change: Seen): Subject => ({
@@ -85,6 +91,7 @@ export const eventCatalogue: readonly Rule[] = [
     },
   ]),
   rule(threadResolved, aboutComment, [{ event: "thread-resolved", to: "thread" }]),
+  rule(reminderDue, aboutReminder, [{ event: "reminder-due", to: "named", people: (change) => [channelId(change)] }]),
   rule(projectAccessGiven, aboutProject, [roleGiven], role),
   rule(projectAccessChanged, aboutProject, [roleGiven], role),
   rule(invitationCreated, aboutInvitation, [{ event: "invited", to: "invitee" }]),

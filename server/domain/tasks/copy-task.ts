@@ -72,6 +72,20 @@ interface Counterparts {
  *   | `rule.broken` (WIP limit, more than 200 tasks, in the trash, archived project, project without a status)
  */
 export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promise<z.output<typeof copiedSchema>> =>
+  copyTree(ctx, input);
+
+/** How copies differ that nobody asks for at the moment. */
+interface Automatic {
+  /** Where tasks begin, whatever the status of the original and however full. */
+  fromStart: true;
+  days(original: TaskView): Pick<TaskView, "startOn" | "dueOn">;
+}
+
+export const copyTree = (
+  ctx: Ctx,
+  input: z.output<typeof copyTaskInput>,
+  automatic?: Automatic,
+): Promise<z.output<typeof copiedSchema>> =>
   inTransaction(ctx, async (ctx) => {
     const [root, tree] = await Promise.all([admitToTask(ctx, input.taskId, "task.read"), readTree(ctx, input.taskId)]);
     requireNotTrashed(root);
@@ -87,14 +101,17 @@ export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promi
       throw invalid("toProjectId", "A task can only be copied within its organization.");
 
     const copyIds = new Map(ids.map((taskId) => [taskId, v7()]));
-    const targets = Map.groupBy(originals, (task) => beginningOf(counterparts, task) ?? "");
+    const targets = Map.groupBy(
+      originals,
+      (task) => (automatic ? counterparts?.start : beginningOf(counterparts, task)) ?? "",
+    );
     if (targets.has("")) throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
     const [, , number] = await Promise.all([
       lockStatuses(ctx, [], [...targets.keys()]),
       shareParenthood(ctx, project.id),
       nextNumber(ctx, project.id, originals.length),
     ]);
-    const places = await findPlaces(ctx, project.id, targets, copyIds);
+    const places = await findPlaces(ctx, project.id, targets, copyIds, !automatic);
     const keepsParent = root.parentId && project.id === root.projectId ? await liveParent(ctx, root.parentId) : null;
     const now = ctx.now.toISOString();
     const copies = originals.map((original, at): TaskView => {
@@ -113,6 +130,7 @@ export const copyTask = (ctx: Ctx, input: z.output<typeof copyTaskInput>): Promi
         assigneeIds: original.assigneeIds.filter((userId) => counterparts?.people.includes(userId)),
         labelIds: original.labelIds.flatMap((labelId) => counterparts?.labels?.[labelId] ?? []).sort(),
         ...planOf(original, project.id),
+        ...automatic?.days(original),
         completedAt: null,
         archivedAt: null,
         createdById: ctx.actor.userId,
@@ -154,13 +172,14 @@ async function findPlaces(
   projectId: string,
   targets: ReadonlyMap<string, readonly TaskView[]>,
   copyIds: ReadonlyMap<string, string>,
+  limited: boolean,
 ) {
   const found = new Map<string, Pick<TaskView, "statusId" | "rank"> & { category: Category }>();
   for (const [statusId, entering] of targets) {
     const taskIds = entering.map((task) => copyIds.get(task.id) as string);
     const place = await lockPlace(ctx, statusId, { taskId: taskIds[0] as string, projectId }, "bottom");
     requirePlace(place, statusId, "bottom");
-    requireRoom(place, entering.length);
+    if (limited) requireRoom(place, entering.length);
     const ranks = await ranksIn(ctx, place, taskIds);
     entering.forEach((task, at) => {
       found.set(task.id, { statusId, rank: ranks[at] as string, category: place.category });
