@@ -266,19 +266,19 @@ test("who wants an event by mail only has nothing in the inbox; who wants none o
   expect((await scene.caller(ann).notifications.list({ state: "archived" })).items).toEqual([]);
   expect(await scene.app.sql.query(deliveries, [ann.userId])).toEqual([{ channel: "mail", digest: true }]);
   expect(await scene.app.sql.query(deliveries, [bob.userId])).toEqual([]);
+});
 
-  test("a reminder that is due is told to who set it", async () => {
-    const scene = await openScene(env);
-    await notifying(scene);
-    const { task, owner, project } = await discussion(scene);
-    const ann = await insiderWith(scene, { owner, project }, "viewer", "Ann");
-    await scene.caller(ann).reminders.create({ taskId: task.id, at: "2999-01-07T09:00:00Z" });
-    await tellReminders(scene.ctx(null), new Date("2999-01-07T09:00:00Z"));
-    await untilTold(scene);
-    expect(await inboxOf(scene, ann)).toContainEqual(
-      expect.objectContaining({ event: "reminder-due", taskKey: task.key, title: task.title }),
-    );
-  });
+test("a reminder that is due is told to who set it", async () => {
+  const scene = await openScene({});
+  await notifying(scene);
+  const { task, owner, project } = await discussion(scene);
+  const ann = await insiderWith(scene, { owner, project }, "viewer", "Ann");
+  await scene.caller(ann).reminders.create({ taskId: task.id, at: "2999-01-07T09:00:00Z" });
+  await tellReminders(scene.ctx(null), new Date("2999-01-07T09:00:00Z"));
+  await untilTold(scene);
+  expect(await inboxOf(scene, ann)).toContainEqual(
+    expect.objectContaining({ event: "reminder-due", taskKey: task.key, title: task.title }),
+  );
 });
 
 test("a timesheet is told to those who decide on it, and a returned one to whose it is", async () => {
