@@ -15,7 +15,6 @@ export const grouping = z
   .nullable();
 export const layouts = ["list", "board", "calendar", "timeline"] as const;
 export const savedFilter = z.strictObject({ ...taskFilter, fieldFilters });
-export type SavedFilter = z.output<typeof savedFilter>;
 
 /** How somebody, or everybody, looks at a project's tasks. */
 export const savedViewSchema = z

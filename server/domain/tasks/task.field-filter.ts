@@ -10,7 +10,7 @@ const operators = ["is", "not", "lt", "le", "gt", "ge", "contains", "empty", "se
 type Operator = (typeof operators)[number];
 
 /** One condition as a text, so that it reads the same in a query string: `<field>:<operator>:<value>`. */
-export const fieldCondition = z.templateLiteral([z.uuid(), ":", z.enum(operators), ":", z.string().max(2_000)]);
+const fieldCondition = z.templateLiteral([z.uuid(), ":", z.enum(operators), ":", z.string().max(2_000)]);
 export const fieldFilters = z
   .array(fieldCondition)
   .min(1)
