@@ -20,17 +20,20 @@ import {
  * organization; those of editors for its members where the project is open to it. Above 0 they may read all of it.
  *
  * @param project alias of a row of projects.projects
- * @param user an expression for the person's id; the aliases `holder`, `holder_team` and `held` would mean this fragment's own
+ * @param user an expression for the person's id; the aliases `holder`, `holder_team`, `held` and `held_any` would mean this fragment's own
  */
 export const projectRoleSql = (project: string, user: string) => `
   (select case
       when holder.role in ('owner', 'admin') then ${roleRights.manager}::bigint
       else case when ${project}.visibility = 'organization' and holder.role = 'member' then ${roleRights.editor}::bigint else 0 end
         | ${composedRightsSql("holder.role_id")}
-        | (select coalesce(bit_or(${heldRightsSql("held.role", "held.role_id")}), 0)
-          from projects.project_members held
-          where held.project_id = ${project}.id and (held.user_id = holder.user_id or held.team_id in
-            (select holder_team.team_id from organizations.team_members holder_team where holder_team.user_id = holder.user_id)))
+        | (select coalesce(bit_or(held_any.rights), 0) from (
+            select ${heldRightsSql("held.role", "held.role_id")} as rights from projects.project_members held
+            where held.project_id = ${project}.id and held.user_id = holder.user_id
+            union all
+            select ${heldRightsSql("held.role", "held.role_id")} from organizations.team_members holder_team
+            join projects.project_members held on held.project_id = ${project}.id and held.team_id = holder_team.team_id
+            where holder_team.user_id = holder.user_id) held_any)
     end
     from organizations.members holder
     where holder.organization_id = ${project}.organization_id and holder.user_id = ${user})`;
