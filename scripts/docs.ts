@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { settings } from "../server/config.ts";
 import { catalogue } from "../server/domain/events.ts";
+import { eventMatrix } from "../server/domain/notifications/event.matrix.ts";
 import { organizationPermissions, projectPermissions } from "../server/domain/permissions.ts";
 import { errorCodes } from "../server/errors.ts";
 
@@ -15,6 +16,7 @@ export const documents = [
   "docs/REALTIME.md",
   "docs/ERRORS.md",
   "docs/ROLES.md",
+  "docs/NOTIFICATIONS.md",
 ] as const;
 
 type Row = readonly string[];
@@ -68,10 +70,22 @@ const grants = (permissions: Record<string, readonly string[]>, roles: readonly 
     ]),
   );
 
+const notifications = () =>
+  table(
+    ["event", "what happened", "from level", "inbox", "mail", "push"],
+    Object.entries(eventMatrix).map(([event, { summary, level, modes }]) => [
+      code(event),
+      summary,
+      code(level),
+      ...[modes.inApp, modes.mail, modes.push].map(code),
+    ]),
+  );
+
 const tables: Readonly<Record<string, () => string>> = {
   configuration,
   errors,
   changes,
+  notifications,
   "organization permissions": () => grants(organizationPermissions, ["guest", "member", "admin", "owner"]),
   "project permissions": () => grants(projectPermissions, ["viewer", "commenter", "editor", "manager"]),
 };
