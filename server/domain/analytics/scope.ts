@@ -10,12 +10,15 @@ import { rightsGrant } from "../rights.ts";
 const scopeKinds = ["project", "sprint", "organization", "team", "member"] as const;
 
 /** What figures are about, in the form of a channel's name. */
+export type ScopeName = `${(typeof scopeKinds)[number]}:${string}`;
+const scopePattern = new RegExp(`^(?:${scopeKinds.join("|")}):[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`);
+/* A plain string to whatever reads the schema: a query of REST has nothing else. */
 export const scopeField = z
-  .templateLiteral([z.enum(scopeKinds), ":", z.uuid()])
+  .string()
+  .regex(scopePattern, "must be like project:<id>")
   .describe(
     "`project:<id>`, `sprint:<id>`, `organization:<id>`, `team:<id>` or `member:<id>`, a person in an organization",
-  );
-export type ScopeName = z.output<typeof scopeField>;
+  ) as unknown as z.ZodType<ScopeName, ScopeName>;
 
 /** A scope that a door was passed to. */
 export interface Scope {
