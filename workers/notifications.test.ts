@@ -273,6 +273,7 @@ test("a reminder that is due is told to who set it", async () => {
   await notifying(scene);
   const { task, owner, project } = await discussion(scene);
   const ann = await insiderWith(scene, { owner, project }, "viewer", "Ann");
+  await scene.caller(ann).watchLevels.set({ projectId: project.id, level: "nothing" }); // it is their own wish
   await scene.caller(ann).reminders.create({ taskId: task.id, at: "2999-01-07T09:00:00Z" });
   await tellReminders(scene.ctx(null), new Date("2999-01-07T09:00:00Z"));
   await untilTold(scene);

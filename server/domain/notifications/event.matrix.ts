@@ -16,7 +16,7 @@ interface EventProfile {
   /** What happened, for a settings page. */
   readonly summary: string;
   /** From which level on somebody hears of it, if it is addressed to them or about what they take part in. */
-  readonly level: "mentions" | "participating" | "all";
+  readonly level: WatchLevel;
   /** Unless they want it otherwise. */
   readonly modes: Readonly<Record<DeliveryChannel, DeliveryMode>>;
 }
@@ -45,7 +45,7 @@ export const eventMatrix = {
   },
   "timesheet-submitted": { summary: "A timesheet waits for your approval", level: "mentions", modes: loud },
   "timesheet-returned": { summary: "Your timesheet was returned", level: "mentions", modes: loud },
-  "reminder-due": { summary: "A reminder you set", level: "mentions", modes: loud },
+  "reminder-due": { summary: "A reminder you set", level: "nothing", modes: loud },
   "snooze-ended": { summary: "Something you snoozed is back", level: "mentions", modes: { ...quiet, push: "instant" } },
 } as const satisfies Record<string, EventProfile>;
 
