@@ -20,6 +20,7 @@ import { Migration20261125000010_workflow } from "./migrations/Migration20261125
 import { Migration20261125000011_recurrence } from "./migrations/Migration20261125000011_recurrence.ts";
 import { Migration20261125000013_time } from "./migrations/Migration20261125000013_time.ts";
 import { Migration20261125000014_analytics } from "./migrations/Migration20261125000014_analytics.ts";
+import { Migration20261125000015_tracing } from "./migrations/Migration20261125000015_tracing.ts";
 
 export const entities = [
   User,
@@ -57,6 +58,7 @@ const migrationsList = [
   { name: "Migration20261125000010_workflow", class: Migration20261125000010_workflow },
   { name: "Migration20261125000008_identity", class: Migration20261125000008_identity },
   { name: "Migration20261125000014_analytics", class: Migration20261125000014_analytics },
+  { name: "Migration20261125000015_tracing", class: Migration20261125000015_tracing },
   { name: "Migration20261125000013_time", class: Migration20261125000013_time },
   { name: "Migration20261125000006_mail", class: Migration20261125000006_mail },
   { name: "Migration20261125000011_recurrence", class: Migration20261125000011_recurrence },

@@ -1,6 +1,7 @@
 import type { Reading } from "../server/domain/channels.ts";
 import { type Channel, type Head, publicChange, type StoredChange } from "../server/platform/feed.ts";
 import type { Sql } from "../server/platform/sql.ts";
+import { traceMoment } from "../server/platform/tracing.ts";
 import { type Ask, ChannelAsks } from "./channel-asks.ts";
 import { ChannelFeed } from "./channel-feed.ts";
 import type { Connection } from "./connection.ts";
@@ -187,6 +188,8 @@ export class ServedChannel {
       // `local`: other nodes have their own cursor. One broadcast is encoded once for the whole room.
       const room = this.#host.io.local.to(this.name);
       room.emit("changes", { channel: this.name, epoch: this.#host.epoch, from, to, changes: shown });
+      for (const { type, traceparent: parent } of frame)
+        if (parent) traceMoment({ name: "socket.emit", kind: "PRODUCER", parent, attributes: { type, sockets: size } });
       sentCount.inc(frame.length * size);
       fanOutDelay.set(Math.max(0, Date.now() - Date.parse(shown[0]?.at ?? "")) / 1_000);
     }

@@ -21,6 +21,7 @@ import type { App } from "./context.ts";
 import { authenticate as authenticateRequest } from "./domain/auth/authenticate.ts";
 import { AppError, toAppError } from "./errors.ts";
 import { metrics, watchProcess } from "./platform/metrics.ts";
+import { tracedUntil } from "./platform/tracing.ts";
 
 export interface ApiOptions {
   readonly app: App;
@@ -99,8 +100,16 @@ function entrance(app: App, isDraining: () => boolean): RequestHandler {
     res.setHeader("x-request-id", record.origin.requestId);
     res.setHeader("vary", "Origin");
     if (isDraining()) res.setHeader("connection", "close"); // the next request goes to another node
-    if (req.headers.origin === undefined) next();
-    else cors(req, res, next);
+    const span = {
+      name: `${req.method} request`,
+      kind: "SERVER",
+      parent: req.headers["traceparent"]?.toString(),
+    } as const;
+    tracedUntil(span, (end) => {
+      res.once("close", () => end({ "http.request.method": req.method, "http.response.status_code": res.statusCode }));
+      if (req.headers.origin === undefined) next();
+      else cors(req, res, next);
+    });
   };
 }
 

@@ -135,6 +135,16 @@ export const settings = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
     .default("info")
     .describe("least severe level written"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("OpenTelemetry collector that gets traces, by OTLP over HTTP; absent: nothing is traced"),
+  OTEL_TRACES_SAMPLE_RATIO: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe("share of the requests that are traced, unless the caller's trace decides"),
   BODY_LIMIT_KIB: z.coerce.number().int().min(16).max(16_384).default(1024).describe("largest JSON body"),
   RATE_LIMIT_PER_MINUTE: z.coerce
     .number()

@@ -6,11 +6,13 @@ import { appRouter } from "../routers/index.ts";
 import type { Workers } from "../workers/engine/start-workers.ts";
 import { startWorkers } from "../workers/index.ts";
 import { createHttpServer } from "./api/http-server.ts";
+import { version } from "./api/product.ts";
 import { createApi } from "./api.ts";
 import type { Config } from "./config.ts";
 import { authenticateToken } from "./domain/auth/authenticate.ts";
 import { isStopping, onStop, reasonOf } from "./lifecycle.ts";
 import { openApp } from "./open-app.ts";
+import { startTracing } from "./platform/tracing.ts";
 import { welcome } from "./welcome.ts";
 
 /** Within this time sockets come back, to another node or to the next start of this one. */
@@ -21,6 +23,7 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
   await migrate(databaseUrl).catch((cause) => {
     throw new Error(`the database at ${new URL(databaseUrl).host} cannot be used: ${reasonOf(cause)}`, { cause });
   });
+  onStop(await startTracing(config, version));
   const { app, close } = await openApp(config, databaseUrl);
   onStop(close);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;

@@ -7,6 +7,7 @@ import { appendToAuditLog } from "./platform/audit-log.ts";
 import { appendToFeed, type PendingChange, type StoredChange } from "./platform/feed.ts";
 import { kyselyOn } from "./platform/orm-transaction.ts";
 import { type Sql, type Statement, sqlOn, statement } from "./platform/sql.ts";
+import { traced } from "./platform/tracing.ts";
 
 const maxAttempts = 4;
 
@@ -28,7 +29,7 @@ export async function inTransaction<A extends Actor | null, T>(
   if (ctx.transaction) return work(ctx);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptTransaction(ctx, work);
+      return await traced({ name: "transaction" }, () => attemptTransaction(ctx, work));
     } catch (error) {
       const answered = await earlierAnswer<T>(ctx, ctx.app.database.pool).catch(() => null);
       if (answered) return answered.result;
@@ -74,7 +75,7 @@ async function attemptTransaction<A extends Actor | null, T>(
     }
     await begun;
     await em.flush();
-    const committing = commit(ctx, sql, client, transaction, result);
+    const committing = traced({ name: "feed.append" }, () => commit(ctx, sql, client, transaction, result));
     end();
     const changes = await committing;
     for (const hook of transaction.afterCommit) hook();

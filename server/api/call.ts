@@ -4,6 +4,7 @@ import { type EdgeCtx, errorBody } from "../../routers/trpc.ts";
 import { type Actor, type App, type Ctx, contextOf } from "../context.ts";
 import { AppError, type ErrorBody, toAppError } from "../errors.ts";
 import { addressKey } from "../platform/address.ts";
+import { traced } from "../platform/tracing.ts";
 import { identify, recordOf } from "./request.ts";
 
 /** Who sends a request; null without a credential. @throws AppError for a credential that does not hold */
@@ -71,7 +72,9 @@ export async function run(app: App, req: IncomingMessage, ctx: EdgeCtx, call: Ca
   try {
     const getRawInput = async () => input;
     const { type } = procedure._def;
-    const data: unknown = await procedure({ ctx, path, getRawInput, type, signal: undefined, batchIndex: index });
+    const data: unknown = await traced({ name: path }, () =>
+      procedure({ ctx, path, getRawInput, type, signal: undefined, batchIndex: index }),
+    );
     return { ok: true, data };
   } catch (thrown) {
     const error = getTRPCErrorFromUnknown(thrown);

@@ -1,4 +1,5 @@
 import { type Sql, statement } from "./sql.ts";
+import { currentTraceparent } from "./tracing.ts";
 
 /** An audience; who may read it may read everything in it. */
 export type Channel = `${ChannelKind}:${string}`;
@@ -38,6 +39,8 @@ export interface Change {
 export interface StoredChange extends Change {
   /** People who may no longer read the channel from this change on. */
   revokes: string[] | null;
+  /** The trace it belongs to (W3C Trace Context); absent when nothing is traced. */
+  traceparent?: string;
 }
 
 /** A change that waits for its transaction's end. */
@@ -83,9 +86,9 @@ const appendStatement = statement(
     insert into feed.mutations (actor_id, mutation_id, request_hash, result)
     select $10::uuid, $11::uuid, $12, $13::json where $11::uuid is not null
   )
-  insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch, before, revokes, mutation_id)
+  insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch, before, revokes, mutation_id, traceparent)
   select g.channel, h.seq - s.n + g.nth, g.id, date_trunc('milliseconds', clock_timestamp()), $10::uuid, g.type, g.entity, g.op, g.entity_id,
-    g.patch, g.before, (select array_agg(value::uuid) from json_array_elements_text(g.revokes)), $11::uuid
+    g.patch, g.before, (select array_agg(value::uuid) from json_array_elements_text(g.revokes)), $11::uuid, $14
   from given g join head h using (channel) join size s using (channel)
   order by g.ord
   returning channel, seq, at`,
@@ -102,8 +105,8 @@ const appendOneStatement = statement(
     insert into feed.mutations (actor_id, mutation_id, request_hash, result)
     select $10::uuid, $11::uuid, $12, $13::json where $11::uuid is not null
   )
-  insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch, before, revokes, mutation_id)
-  select $1, seq, $2::uuid, date_trunc('milliseconds', clock_timestamp()), $10::uuid, $3, $4, $5, $6::uuid, $7::json, $8::json, $9::uuid[], $11::uuid
+  insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch, before, revokes, mutation_id, traceparent)
+  select $1, seq, $2::uuid, date_trunc('milliseconds', clock_timestamp()), $10::uuid, $3, $4, $5, $6::uuid, $7::json, $8::json, $9::uuid[], $11::uuid, $14
   from head
   returning channel, seq, at`,
 );
@@ -115,11 +118,13 @@ export async function appendToFeed(
   changes: readonly PendingChange[],
   mutation: MutationRecord | null,
 ): Promise<StoredChange[]> {
+  const traceparent = currentTraceparent();
   const author = [
     actorId,
     mutation?.id ?? null,
     mutation?.requestHash ?? null,
     mutation ? JSON.stringify(mutation.result ?? null) : null,
+    traceparent,
   ];
   const [only] = changes;
   const placed =
@@ -158,7 +163,7 @@ export async function appendToFeed(
   return changes.map(({ before: _, ...change }) => {
     const place = next.get(change.channel)?.shift();
     if (!place) throw new Error("The feed gave a change no place");
-    return stored(change, place, actorId, mutation?.id);
+    return stored(change, place, { actorId, mutationId: mutation?.id, traceparent });
   });
 }
 
@@ -171,8 +176,11 @@ interface Placed {
 const stored = (
   change: Omit<PendingChange, "before">,
   place: Placed,
-  actorId: string | null,
-  mutationId: string | undefined,
+  {
+    actorId,
+    mutationId,
+    traceparent,
+  }: { actorId: string | null; mutationId: string | undefined; traceparent: string | null },
 ): StoredChange => ({
   channel: change.channel,
   seq: place.seq,
@@ -186,10 +194,11 @@ const stored = (
   patch: change.patch,
   ...(mutationId ? { mutationId } : {}),
   revokes: change.revokes,
+  ...(traceparent ? { traceparent } : {}),
 });
 
 /** What clients may see of a stored change. */
-export function publicChange({ revokes: _, ...change }: StoredChange): Change {
+export function publicChange({ revokes: _, traceparent: __, ...change }: StoredChange): Change {
   return change;
 }
 

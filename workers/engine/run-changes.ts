@@ -3,6 +3,7 @@ import type { AnyChange } from "../../server/domain/events.ts";
 import type { Change } from "../../server/platform/feed.ts";
 import { PermanentFailure } from "../../server/platform/jobs.ts";
 import { statement } from "../../server/platform/sql.ts";
+import { traced } from "../../server/platform/tracing.ts";
 import { inTransaction, write } from "../../server/transaction.ts";
 import type { Consumer } from "../consumer.ts";
 import { buryChange } from "./dead-letters.ts";
@@ -17,7 +18,7 @@ const graceMs = 5_000;
 const lockStatement = statement("change.lock", "select pg_advisory_xact_lock(hashtextextended($1, 0))");
 
 const columns = `c.channel, c.seq, c.id, c.at, c.actor_id as "actorId", c.type, c.entity, c.op,
-  c.entity_id as "entityId", c.patch, c.mutation_id as "mutationId",
+  c.entity_id as "entityId", c.patch, c.mutation_id as "mutationId", c.traceparent,
   coalesce(i.attempts, 0) as attempts, i.started_at is not null or coalesce(i.crashes, 0) > 0 as "isSuspect",
   coalesce(i.not_before > now(), false) as "isWaiting", i.not_before as "notBefore", i.error`;
 const withInbox = `from feed.changes c
@@ -80,6 +81,7 @@ const postponeStatement = statement(
 
 interface NextChange extends Omit<Change, "mutationId"> {
   mutationId: string | null;
+  traceparent: string | null;
   attempts: number;
   isSuspect: boolean;
   isWaiting: boolean;
@@ -175,10 +177,25 @@ async function step(runtime: Runtime, consumer: Consumer, message: ChangeMessage
 }
 
 async function handle({ handBack }: Runtime, consumer: Consumer, ctx: PublicCtx, next: NextChange): Promise<void> {
-  const { attempts: _, isSuspect: __, isWaiting: ___, notBefore: ____, error: _____, mutationId, ...change } = next;
+  const {
+    attempts: _,
+    isSuspect: __,
+    isWaiting: ___,
+    notBefore: ____,
+    error: _____,
+    mutationId,
+    traceparent,
+    ...change
+  } = next;
   const heard = (mutationId ? { ...change, mutationId } : change) as AnyChange;
   try {
-    await within(consumer.timeoutMs, handBack, () => consumer.handle(ctx, heard));
+    const span = {
+      name: consumer.name,
+      kind: "CONSUMER",
+      parent: traceparent,
+      attributes: { "messaging.message.id": next.id },
+    } as const;
+    await traced(span, () => within(consumer.timeoutMs, handBack, () => consumer.handle(ctx, heard)));
   } catch (error) {
     // Then its handler may still be at work: nothing more may happen on this connection.
     if (ctx.transaction) ctx.transaction.isAbandoned = error instanceof TimedOut || error instanceof HandedBack;
