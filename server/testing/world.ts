@@ -141,11 +141,11 @@ export async function buildWorld(scene: Scene): Promise<World> {
   const time = await buildTime(scene, around);
   Object.assign(ids, time.ids);
   const channels: Channel[] = [
-    ...time.channels,
     `project:${project.id}`,
     `organization:${organization.id}`,
     `organization-admins:${organization.id}`,
     ...[task, second].flatMap(({ id }): Channel[] => [`task:${id}`, `task-internal:${id}`]),
+    ...time.channels,
   ];
   return { people, ids, channels };
 }
