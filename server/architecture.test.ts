@@ -1,6 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { appRouter } from "../routers/index.ts";
+import { openApiDocument } from "./api/openapi.ts";
+import { readConfig } from "./config.ts";
 import { catalogue } from "./domain/events.ts";
 import { cloneDatabase, type TestDatabase } from "./testing/services.ts";
 
@@ -19,6 +22,10 @@ test("nothing that a test runs on is mocked", () => {
 test("edges ask operations: no statement is written in a router", () => {
   const routers = sources.filter((file) => /^routers\/(?!.*\.test\.ts$)/.test(file));
   expect(matching(/\bstatement\(|\bctx\.em\b|\bsql`/, routers)).toEqual([]);
+});
+
+test("the whole product can be described as REST, so that it starts", () => {
+  expect(openApiDocument(appRouter, readConfig({ NODE_ENV: "test" }))).toContain('"openapi":"3.1.0"');
 });
 
 test("every fact has a name of its own", () => {

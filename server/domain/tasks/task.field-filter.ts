@@ -10,7 +10,15 @@ const operators = ["is", "not", "lt", "le", "gt", "ge", "contains", "empty", "se
 type Operator = (typeof operators)[number];
 
 /** One condition as a text, so that it reads the same in a query string: `<field>:<operator>:<value>`. */
-const fieldCondition = z.templateLiteral([z.uuid(), ":", z.enum(operators), ":", z.string().max(2_000)]);
+type FieldCondition = `${string}:${Operator}:${string}`;
+const conditionPattern = new RegExp(
+  `^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}:(?:${operators.join("|")}):[^]{0,2000}$`,
+);
+/* A plain string to whatever reads the schema: a query of REST has nothing else. */
+const fieldCondition = z.string().regex(conditionPattern, "must be like <fieldId>:is:<value>") as unknown as z.ZodType<
+  FieldCondition,
+  FieldCondition
+>;
 export const fieldFilters = z
   .array(fieldCondition)
   .min(1)
