@@ -219,6 +219,27 @@ test("a later mention is told once, and what one was told follows the words and 
   expect(await told()).toMatchObject({ title: "Renamed", excerpt: null });
 });
 
+test("whoever has read the comments has read what they were told of them", async () => {
+  const scene = await openScene({});
+  await notifying(scene);
+  const { task, project, caller, owner } = await discussion(scene);
+  const ann = await insiderWith(scene, { owner, project }, "editor");
+  const named = await caller.comments.create({ taskId: task.id, body: mention(ann) });
+  const later = await caller.comments.create({ taskId: task.id, body: `Once more: ${mention(ann)}` });
+  await untilTold(scene);
+  const unread = async () => {
+    await untilTold(scene);
+    return (await inboxOf(scene, ann)).filter(({ event, readAt }) => event === "mentioned" && !readAt).length;
+  };
+  expect(await unread()).toBe(1);
+  await scene.caller(ann).comments.markRead({ taskId: task.id, commentId: named.id });
+  expect(await unread()).toBe(1); // the burst has a later one
+  await scene.expectLaw([[`user:${ann.userId}`, ann]], async () => {
+    await scene.caller(ann).comments.markRead({ taskId: task.id, commentId: later.id });
+    expect(await unread()).toBe(0);
+  });
+});
+
 test("somebody with an account is told of an invitation, as long as it stands", async () => {
   const scene = await openScene({});
   await notifying(scene);

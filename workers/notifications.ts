@@ -1,4 +1,9 @@
-import { commentDeleted, commentUpdated } from "../server/domain/comments/comment.events.ts";
+import {
+  commentDeleted,
+  commentUpdated,
+  readingAdvanced,
+  readingBegan,
+} from "../server/domain/comments/comment.events.ts";
 import { dispatchDeliveries } from "../server/domain/notifications/dispatch-deliveries.ts";
 import { followSubject } from "../server/domain/notifications/follow-subject.ts";
 import { dispatchJob, wakeJob } from "../server/domain/notifications/notification.jobs.ts";
@@ -24,7 +29,15 @@ export const notifyPeople = defineConsumer({
 /** Keeps what they were told true. */
 export const followSubjects = defineConsumer({
   name: "notification.follow",
-  on: [taskUpdated, commentUpdated, commentDeleted, invitationWithdrawn, invitationAccepted],
+  on: [
+    taskUpdated,
+    commentUpdated,
+    commentDeleted,
+    readingBegan,
+    readingAdvanced,
+    invitationWithdrawn,
+    invitationAccepted,
+  ],
   maxAttempts: 8,
   timeoutMs: 10_000,
   handle: followSubject,

@@ -35,6 +35,11 @@ async function players(scene: Scene) {
     },
     (caller, pick) => caller.comments.update({ commentId: pick(comments), body: `@[x](user:${pick(people).userId})!` }),
     (caller, pick) => caller.comments.delete({ commentId: pick(comments) }),
+    async (caller, pick) => {
+      const commentId = pick(comments);
+      const { taskId } = await caller.comments.get({ commentId });
+      await caller.comments.markRead({ taskId, commentId });
+    },
     (caller, pick) => caller.comments.resolve({ commentId: pick(comments) }),
     (caller, pick) => caller.tasks.assign({ taskId: task(pick), assigneeIds: [pick(people).userId] }),
     (caller, pick) =>

@@ -2,13 +2,19 @@ import type { PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import type { ChangeOf } from "../events.ts";
-import { notificationDropped, notificationUpdated } from "./notification.events.ts";
+import { notificationDropped, notificationRead, notificationUpdated } from "./notification.events.ts";
 import { changeNotifications } from "./notification.save.ts";
 import { inInbox, type NotificationView, notificationColumns } from "./notification.view.ts";
 import { plainText } from "./plain-text.ts";
 
 type Followed = ChangeOf<
-  "task.updated" | "comment.updated" | "comment.deleted" | "invitation.withdrawn" | "invitation.accepted"
+  | "task.updated"
+  | "comment.updated"
+  | "comment.deleted"
+  | "comment.reading-began"
+  | "comment.reading-advanced"
+  | "invitation.withdrawn"
+  | "invitation.accepted"
 >;
 
 const ofTaskStatement = statement(
@@ -26,13 +32,22 @@ const dropInvitationsStatement = statement(
   `delete from notifications.notifications n where n.organization_id = $1 and n.event = 'invited' and n.subject_id = $2
   returning ${notificationColumns}, ${inInbox} as "inInbox"`,
 );
+/* Only what its person has read to the last comment that it gathers. */
+const readStatement = statement(
+  "notification.comments-read",
+  `select ${notificationColumns} from notifications.notifications n
+  where n.user_id = $1 and ${inInbox} and n.read_at is null and n.snoozed_until is null and exists (
+    select from comments.read_positions rp join comments.comments c on c.task_id = rp.task_id
+    where rp.id = $2 and rp.user_id = $1 and c.id = n.comment_id and c.created_at <= rp.read_up_to)
+  order by n.id for no key update of n`,
+);
 const titleStatement = statement("notification.title", "select title from tasks.tasks where id = $1");
 const wordsStatement = statement(
   "notification.words",
   "select left(html, 2000) as html, deleted_at is not null as deleted from comments.comments where id = $1",
 );
 
-/** What people were told follows what it is about: its name, its words, its end. Told late, the state of now counts. */
+/** What people were told follows what it is about: its name, its words, its reading, its end. Told late, the state of now counts. */
 export async function followSubject(ctx: PublicCtx, change: Followed): Promise<void> {
   const audience = change.channel.slice(change.channel.indexOf(":") + 1);
   const { entityId } = change;
@@ -49,6 +64,9 @@ export async function followSubject(ctx: PublicCtx, change: Followed): Promise<v
       ctx.sql.query<{ html: string; deleted: boolean }>(wordsStatement, [entityId]),
     ]);
     if (comment) update(ctx, about, { excerpt: comment.deleted ? null : plainText(comment.html) });
+  } else if (change.type === "comment.reading-began" || change.type === "comment.reading-advanced") {
+    const read = await ctx.sql.query<NotificationView>(readStatement, [audience, entityId]);
+    changeNotifications(ctx, notificationRead, read, { readAt: ctx.now.toISOString() });
   } else {
     const gone = await ctx.sql.query<NotificationView & { inInbox: boolean }>(dropInvitationsStatement, [
       audience,
