@@ -35,7 +35,9 @@ async function somebody(scene: Scene) {
 }
 const jobsOf = (scene: Scene, ids: readonly string[]) =>
   scene.app.sql.query<{ id: string; name: string }>(
-    `select input ->> 'deliveryId' as id, name from feed.jobs where input ->> 'deliveryId' = any($1::text[]) order by 1`,
+    `select given.id, name from feed.jobs cross join lateral (
+      select coalesce(input ->> 'deliveryId', input -> 'input' ->> 'deliveryId') as id) given -- a letter has it in its own input
+    where given.id = any($1::text[]) order by 1`,
     [ids],
   );
 /** As if the time had come. */
