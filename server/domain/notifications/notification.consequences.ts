@@ -75,22 +75,24 @@ export async function leaveNotifications(
   return undefined;
 }
 
-/** Of people and projects in the scope `$1` to `$3`, what they can no longer read. */
-const outOfSight = (row: string) => `${row}.organization_id = $1 and ($2::uuid[] is null or ${row}.user_id = any($2))
-  and ($3::uuid is null or ${row}.project_id = $3) and exists (
-    select from projects.projects p where p.id = ${row}.project_id and coalesce(${projectRoleSql("p", `${row}.user_id`)}, 0) = 0)`;
-const internalToGuests = `n.organization_id = $1 and ($2::uuid[] is null or n.user_id = any($2)) and ($3::uuid is null or n.project_id = $3)
-  and n.internal and exists (
-    select from organizations.members g where g.organization_id = n.organization_id and g.user_id = n.user_id and g.role = 'guest')`;
-const forApprovers = `n.organization_id = $1 and ($2::uuid[] is null or n.user_id = any($2)) and $3::uuid is null
-  and n.event = 'timesheet-submitted' and exists (
-    select from organizations.members a where a.organization_id = n.organization_id and a.user_id = n.user_id
-      and not ${memberGrantsSql("a", "timesheet.approve")})`;
+/** Of the people and the project in the scope `$1` to `$3`. */
+const inScope = (row: string) => `${row}.organization_id = $1 and ($2::uuid[] is null or ${row}.user_id = any($2))
+  and ($3::uuid is null or ${row}.project_id = $3)`;
+/** In a project that its person can no longer read; rights are asked once for each pair. */
+const isHidden = (table: string, row: string) => `(${row}.user_id, ${row}.project_id) in (
+  select pair.user_id, pair.project_id
+  from (select distinct own.user_id, own.project_id from notifications.${table} own where ${inScope("own")}) pair
+  join projects.projects p on p.id = pair.project_id where coalesce(${projectRoleSql("p", "pair.user_id")}, 0) = 0)`;
+const outOfSight = (table: string, row: string) => `${inScope(row)} and ${isHidden(table, row)}`;
+/** What guests, or those who decide on no timesheets, hear nothing of. */
+const isForOthers = `(n.internal or n.event = 'timesheet-submitted') and exists (
+  select from organizations.members m where m.organization_id = n.organization_id and m.user_id = n.user_id
+    and (n.internal and m.role = 'guest' or n.event = 'timesheet-submitted' and not ${memberGrantsSql("m", "timesheet.approve")}))`;
 const dropHidden = dropHeld("notification.hidden", {
-  notifications: `(${outOfSight("n")}) or (${internalToGuests}) or (${forApprovers})`,
-  preferences: outOfSight("np"),
-  levels: outOfSight("wl"),
-  mutes: outOfSight("tm"),
+  notifications: `${inScope("n")} and (${isHidden("notifications", "n")} or ${isForOthers})`,
+  preferences: outOfSight("preferences", "np"),
+  levels: outOfSight("watch_levels", "wl"),
+  mutes: outOfSight("task_mutes", "tm"),
 });
 
 /** Takes from people what they were told of what they cannot see any more, once their access has changed. */
