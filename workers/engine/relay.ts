@@ -8,7 +8,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** Channels, and changes of each, that are published together: of few channels more. */
 const maxChannels = 100;
-const changesOfEach = (channels: number) => Math.min(1_000, Math.floor(10_000 / channels));
+const changesOfEach = (channels: number) => Math.min(1_000, Math.ceil(4_000 / channels));
 
 const claimStatement = statement(
   "relay.claim",
