@@ -112,11 +112,12 @@ const excerptOf = ({ commentHtml }: Place) => (commentHtml === null ? null : pla
 /** One more act, which may be an earlier one. A status that changed twice changed from the first one to the last one. */
 function gatherInto(open: Gathering, { subject, place, details, actorId, at }: Fact): Gathering {
   const isLatest = at >= open.updatedAt;
-  const others = open.actorIds.flatMap((id, nth) =>
-    id === actorId ? [] : [[id, open.actorNames[nth] ?? ""] as const],
-  );
+  const known = open.actorIds.map((id, nth) => [id, open.actorNames[nth] ?? ""] as const);
   const actor = actorId ? [[actorId, place.actorName ?? ""] as const] : [];
-  const actors = (isLatest ? [...actor, ...others] : [...others, ...actor]).slice(0, mostActors);
+  const inOrder = isLatest ? [...actor, ...known] : [...known, ...actor];
+  const actors = inOrder
+    .filter(([id], nth) => inOrder.findIndex(([other]) => other === id) === nth)
+    .slice(0, mostActors);
   const { from } = isLatest ? open.details : details;
   const latest = isLatest
     ? { commentId: subject.commentId ?? null, excerpt: excerptOf(place), updatedAt: at }
