@@ -8,6 +8,7 @@ import { docs } from "./api/docs.ts";
 import { files } from "./api/files.ts";
 import { type Dependency, health } from "./api/health.ts";
 import { HttpRefusal, methodRefused, unknownAddress } from "./api/http-refusal.ts";
+import { mail } from "./api/mail.ts";
 import { openApiDocument } from "./api/openapi.ts";
 import { description, name, version } from "./api/product.ts";
 import { beginRequest } from "./api/request.ts";
@@ -65,6 +66,7 @@ export function createApi({
     .use("/auth", serveProcedures ? signIn(app) : pass)
     .use("/audit", serveProcedures ? auditExport(app, authenticate) : pass)
     .use("/time-reports", serveProcedures ? timeExport(app, authenticate) : pass)
+    .use("/mail", serveProcedures ? mail(app) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {
       res.json({

@@ -2,7 +2,8 @@ import type { PublicCtx } from "../../context.ts";
 import { enqueue } from "../../platform/jobs.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
-import { mailJob } from "./notification.letter.ts";
+import { postLetter } from "../letters.ts";
+import { notificationLetter } from "./notification.letter.ts";
 import { pushJob } from "./push.jobs.ts";
 
 const mostAtOnce = 200;
@@ -24,6 +25,9 @@ export async function dispatchDeliveries(ctx: PublicCtx): Promise<void> {
 const dispatchSome = (ctx: PublicCtx): Promise<number> =>
   inTransaction(ctx, async (ctx) => {
     const due = await ctx.sql.query<{ id: string; channel: "mail" | "push" }>(claimStatement);
-    for (const { id, channel } of due) enqueue(ctx, channel === "mail" ? mailJob : pushJob, { deliveryId: id });
+    for (const { id: deliveryId, channel } of due) {
+      if (channel === "mail") postLetter(ctx, notificationLetter, { deliveryId });
+      else enqueue(ctx, pushJob, { deliveryId });
+    }
     return due.length;
   });

@@ -51,6 +51,7 @@ test("a delivery says what happened, to whom, and where to look", async ({ scene
         title: `${task.key} First`,
         body: expect.stringMatching(/assigned you$/),
         excerptHtml: null,
+        commentId: null,
         url: expect.stringContaining(task.id),
         actorName: expect.any(String),
         at: expect.any(String),

@@ -21,6 +21,8 @@ export interface RenderedItem {
   readonly body: string;
   /** The latest comment as safe HTML, whole. */
   readonly excerptHtml: string | null;
+  /** The latest comment. */
+  readonly commentId: string | null;
   readonly url: string;
   readonly actorName: string | null;
   readonly at: string;
@@ -143,6 +145,7 @@ const itemOf = (ctx: PublicCtx, row: ItemRow): RenderedItem => ({
   event: row.event,
   ...textOf(row),
   excerptHtml: row.commentHtml,
+  commentId: row.commentId,
   url: linkTo(ctx, row),
   actorName: row.actorNames[0] ?? null,
   at: row.updatedAt,
