@@ -12,6 +12,7 @@ import { milestones } from "./milestones.ts";
 import { notificationPreferences, notifications, watchLevels } from "./notifications.ts";
 import { members, organizations } from "./organizations.ts";
 import { projectMembers, projects } from "./projects.ts";
+import { pushSubscriptions } from "./push-subscriptions.ts";
 import { recurrences } from "./recurrences.ts";
 import { reminders } from "./reminders.ts";
 import { roles } from "./roles.ts";
@@ -55,6 +56,7 @@ export const appRouter = router({
   projects,
   recurrences,
   reminders,
+  pushSubscriptions,
   roles,
   rates,
   shareLinks,

@@ -15,6 +15,7 @@ import { openReplicas } from "./platform/replicas.ts";
 import { createSessions } from "./platform/sessions.ts";
 import { sqlOn } from "./platform/sql.ts";
 import { createTokens } from "./platform/tokens.ts";
+import { vapidOf } from "./platform/vapid.ts";
 import { createWake } from "./platform/wake.ts";
 
 /** Opens all that a process holds for its whole life. The database must be migrated. */
@@ -40,6 +41,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     epoch: await readEpoch(sql),
     limits: createLimits(config, redis ?? undefined),
     mailer: openMailer(config),
+    vapid: vapidOf(config),
     mailTemplates: loadMailTemplates(config),
     passwords: createPasswords(config),
     store: openObjectStore(config),

@@ -16,11 +16,12 @@ import {
   wakeSnoozed,
 } from "./notifications.ts";
 import { makeTasksAgain, remindPeople } from "./planning.ts";
+import { forgetSignedOut, sendPushes } from "./push.ts";
 import type { Schedule } from "./schedule.ts";
 import { lockSheets, lockSheetsRegularly } from "./time.ts";
 
 /* Everything that runs beside the requests; one file per effect. */
-export const consumers: readonly Consumer[] = [notifyPeople, followSubjects];
+export const consumers: readonly Consumer[] = [notifyPeople, followSubjects, forgetSignedOut];
 export const jobs: readonly JobHandler[] = [
   inspectFiles,
   drawThumbnails,
@@ -29,6 +30,7 @@ export const jobs: readonly JobHandler[] = [
   wakeSnoozed,
   lockSheets,
   sendLetters,
+  sendPushes,
 ];
 export const schedules: readonly Schedule[] = [
   cleanUp,

@@ -16,6 +16,7 @@ import {
   taskMuteColumns,
   watchLevelColumns,
 } from "./notifications/preference.view.ts";
+import { pushSubscriptionColumns } from "./notifications/push-subscription.view.ts";
 import {
   invitationColumns,
   memberColumns,
@@ -200,6 +201,10 @@ const snapshots: Record<ChannelKind, Parts> = {
     notificationPreference: statement(
       "snapshot.notification-preferences",
       `select ${preferenceColumns} from notifications.preferences np where np.user_id = $1`,
+    ),
+    pushSubscription: statement(
+      "snapshot.push-subscriptions",
+      `select ${pushSubscriptionColumns} from notifications.push_subscriptions ps where ps.user_id = $1`,
     ),
     watchLevel: statement(
       "snapshot.watch-levels",

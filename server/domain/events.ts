@@ -5,6 +5,7 @@ import * as auth from "./auth/auth.events.ts";
 import * as comments from "./comments/comment.events.ts";
 import * as files from "./files/file.events.ts";
 import * as notifications from "./notifications/notification.events.ts";
+import * as push from "./notifications/push.events.ts";
 import * as organizations from "./organizations/organization.events.ts";
 import * as projects from "./projects/project.events.ts";
 import * as workflow from "./projects/workflow.events.ts";
@@ -24,6 +25,7 @@ const facts = {
   ...comments,
   ...files,
   ...notifications,
+  ...push,
   ...analytics,
 };
 type Definition = (typeof facts)[keyof typeof facts];

@@ -37,6 +37,7 @@ const services: Readonly<Record<string, string>> = {
   shareLinks: "file-service",
   comments: "comment-service",
   notifications: "notification-service",
+  pushSubscriptions: "notification-service",
   notificationPreferences: "notification-service",
   watchLevels: "notification-service",
   analytics: "analytics-service",

@@ -133,6 +133,7 @@ export function entityOf(field: string): string {
     targetId: "member",
     createdById: "user",
     removeIds: "user",
+    subscriptionId: "pushSubscription",
     threadId: "comment",
     quotedId: "comment",
     id: "choice",

@@ -2,6 +2,7 @@ import { v7 } from "uuid";
 import type { Actor } from "../context.ts";
 import type { Channel } from "../platform/feed.ts";
 import { entityOf, type Values } from "./procedures.ts";
+import { buildPushSubscription, deviceKeys } from "./push.ts";
 import type { Scene } from "./scene.ts";
 import { buildIdentity } from "./world.identity.ts";
 import { buildComposedPerson } from "./world.machines.ts";
@@ -71,6 +72,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     task: [task.id, second.id],
     user: [people.viewer.userId, people.editor.userId],
     session: [people.viewer.sessionId],
+    pushSubscription: [await buildPushSubscription(scene, people.viewer)],
     identity: [await buildIdentity(scene, people.viewer)],
   };
   const memberId = "select id from organizations.members where organization_id = $1 and user_id = $2";
@@ -196,6 +198,8 @@ export const plainTexts: Record<string, string> = {
   startsAt: "2026-01-05T09:00",
   timeOfDay: "09:00",
   columns: "key",
+  endpoint: "https://push.example.test/device",
+  ...deviceKeys(),
   emoji: "👍",
   fieldFilters: "01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05:is:High",
   cursor: "",

@@ -1,0 +1,31 @@
+import { type LookupAddress, type LookupOptions, lookup } from "node:dns";
+import type { LookupFunction } from "node:net";
+import ipaddr from "ipaddr.js";
+
+/** Whether an address is on the public internet: not this machine, a private network, a link or a metadata service. */
+export function isPublicAddress(ip: string): boolean {
+  if (!ipaddr.isValid(ip)) return false;
+  const address = ipaddr.process(ip); // ::ffff:10.0.0.1 is 10.0.0.1
+  return address.range() === "unicast";
+}
+
+/** Whether a url may name a public host; what the name leads to, `publicLookup` decides when it is called. */
+export function mayBePublic(url: URL): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  if (ipaddr.isValid(host)) return isPublicAddress(host);
+  return host.includes(".") && !/\.(localhost|local|internal|localdomain)\.?$/i.test(host);
+}
+
+/** For `http.request`: the connection goes to the address that was checked, so no name changes its mind in between. */
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...(options as LookupOptions), all: true }, (error, found) => {
+    if (error) return callback(error, "");
+    const addresses = found as LookupAddress[];
+    const [first] = addresses;
+    if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
+      return callback(Object.assign(new Error(`${hostname} is no public host`), { code: "EADDRNOTAVAIL" }), "");
+    }
+    if (options.all) callback(null, addresses);
+    else callback(null, first.address, first.family);
+  });
+};
