@@ -32,15 +32,6 @@ export const pushSubscriptions = router({
         access: "signed-in",
         description:
           "Takes what `PushSubscription.toJSON()` answers. It ends with this sign-in; ask again at each start.",
-        example: {
-          input: {
-            endpoint: "https://push.example.com/send/fGx2c1Rz",
-            keys: {
-              p256dh: "BMaJz8ydvU5EHtqWG9Ac3Vu7iFfU4oyYumy590SOyFchJnwgRWjpVXP4lKvAV3P7sjbrl8Pua2FO5MtGjhXJumw",
-              auth: "qiY-eZ21o4oN761JvfGdrg",
-            },
-          },
-        },
       }),
     )
     .input(mutates(createPushSubscriptionInput))

@@ -3,6 +3,7 @@ import { z } from "zod";
 /** What examples say, by the name of the field: a task of the demo's board. */
 const texts: Record<string, string> = {
   accessToken: "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl",
+  auth: "qiY-eZ21o4oN761JvfGdrg",
   challenge: "twc_Vq3mB0o1yT9uJf3sKwq7XhVQ2mB0o1yT9uJf3sK",
   channel: "project:01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05",
   code: "123456",
@@ -18,6 +19,7 @@ const texts: Record<string, string> = {
   description: "Everything that has to be **done** before we go live.",
   email: "ada@example.com",
   emoji: "👍",
+  endpoint: "https://push.example.com/send/fGx2c1Rz",
   entity: "task",
   fieldFilters: "01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05:is:High",
   ip: "192.0.2.1",
@@ -27,6 +29,7 @@ const texts: Record<string, string> = {
   newEmail: "ada@work.example.com",
   newPassword: "another good long password",
   nextCursor: "WyJXZWJzaXRlIiwiMDE5OTBhM2MiXQ",
+  p256dh: "BMaJz8ydvU5EHtqWG9Ac3Vu7iFfU4oyYumy590SOyFchJnwgRWjpVXP4lKvAV3P7sjbrl8Pua2FO5MtGjhXJumw",
   password: "a good long password",
   quietFrom: "22:00",
   quietTo: "07:00",
@@ -58,6 +61,7 @@ const numbers: Record<string, number> = {
   since: 40,
   estimateMinutes: 90,
   digestHour: 9,
+  expirationTime: 1_800_000_000_000,
   wipLimit: 5,
 };
 

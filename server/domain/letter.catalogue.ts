@@ -4,5 +4,8 @@ import { notificationLetter } from "./notifications/notification.letter.ts";
 import { invitationLetter } from "./organizations/invitation.letter.ts";
 
 /** Every letter that can be posted. */
-export const letterCatalogue = [...Object.values(account), invitationLetter] as unknown as readonly LetterDefinition[];
-export const letterCatalogue = [invitationLetter, notificationLetter] as unknown as readonly LetterDefinition[];
+export const letterCatalogue = [
+  ...Object.values(account),
+  invitationLetter,
+  notificationLetter,
+] as unknown as readonly LetterDefinition[];
