@@ -3,7 +3,7 @@ import type { LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** Whether an address is on the public internet: not this machine, a private network, a link or a metadata service. */
-export function isPublicAddress(ip: string): boolean {
+function isPublicAddress(ip: string): boolean {
   if (!ipaddr.isValid(ip)) return false;
   const address = ipaddr.process(ip); // ::ffff:10.0.0.1 is 10.0.0.1
   return address.range() === "unicast";

@@ -62,7 +62,7 @@ export async function sendPush(ctx: PublicCtx, { deliveryId }: { deliveryId: str
 }
 
 /** At most 3 KiB as JSON, whatever people write: push services take 4 KiB with the encryption around it (RFC 8030 §7.2). */
-export function pushMessage({ deliveryId, items, threadKey }: RenderedDelivery): PushMessage {
+function pushMessage({ deliveryId, items, threadKey }: RenderedDelivery): PushMessage {
   const last = items.at(-1);
   const titles = new Set(items.map(({ title }) => title));
   const excerpt = last?.excerptHtml ? plainText(last.excerptHtml) : "";
