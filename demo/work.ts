@@ -50,25 +50,33 @@ export async function workTogether(options: {
       refused.set(code, (refused.get(code) ?? 0) + 1);
     }
   };
+  let isAway = false;
+  const comeBack = () => {
+    if (!isAway) return;
+    isAway = false;
+    network.restore();
+    step("Grace is back.");
+  };
   const work = async (who: Taskwire, store: LiveStore, share: number) => {
     for (let at = 0; at < share; at += 1) {
       begun += 1;
       if (begun % 25 === 0) step(`  … ${begun} of ${total} actions`);
       if (begun === Math.floor(total / 3)) {
+        isAway = true;
         network.unplug();
         step("Grace is cut off from the network; Ada works on, Grace's actions wait.");
       }
-      if (begun === Math.floor((total * 2) / 3)) {
-        network.restore();
-        step("Grace is back.");
-      }
+      if (begun === Math.floor((total * 2) / 3)) comeBack();
       await act(who, store);
     }
   };
   const [first, second] = heard as [Heard, Heard];
   const shares = Array.from({ length: inFlight }, (_, at) => Math.ceil((actionsEach - at) / inFlight));
-  // Grace does less while she is away, so Ada must be able to bring the work to the point where she returns.
-  await Promise.all(shares.flatMap((share) => [work(ada, first.store, share), work(grace, second.store, share)]));
+  await Promise.all([
+    // Grace does nothing while she is away, so the work may never come to the point where she returns.
+    Promise.all(shares.map((share) => work(ada, first.store, share))).then(comeBack),
+    ...shares.map((share) => work(grace, second.store, share)),
+  ]);
   network.restore();
 
   const { seq: head, entities } = await ada.api.sync.snapshot.query({ channel });
