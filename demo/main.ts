@@ -26,7 +26,7 @@ try {
     : await boardOfSeed(ada);
   const outcome = await workTogether({ ada, grace, network, projectId, step });
   const nobodyMissed = report(outcome);
-  const allArrived = reportArrivals(await talk({ ada, grace, projectId, step }));
+  const allArrived = reportArrivals(await talk({ ada, grace, projectId, dataDir: server.dataDir, step }));
   process.exitCode = nobodyMissed && allArrived ? 0 : 1;
   ada.close();
   grace.close();

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import sharp from "sharp";
 import type { LiveStore, Taskwire } from "../client/index.ts";
+import { openDevice } from "./device.ts";
+import { subjectsTo } from "./mailbox.ts";
 
 /** Something that was to reach somebody. */
 export interface Arrival {
@@ -18,9 +21,11 @@ export async function talk(options: {
   ada: Taskwire;
   grace: Taskwire;
   projectId: string;
+  /** Of the server, which keeps its mail there. */
+  dataDir: string;
   step(line: string): void;
 }): Promise<Arrival[]> {
-  const { ada, grace, projectId, step } = options;
+  const { ada, grace, projectId, dataDir, step } = options;
   const me = await grace.api.auth.me.query({});
   const { items } = await ada.api.tasks.list.query({ projectId, limit: 1 });
   const task = items[0];
@@ -31,6 +36,7 @@ export async function talk(options: {
     grace.live(`user:${me.user.id}`),
   ];
   await Promise.all([board.ready, thread.ready, own.ready]);
+  const device = await openDevice(grace);
 
   step(`Ada shows Grace a picture at ${task.key}, and asks what she thinks of it …`);
   const clickedAt = performance.now();
@@ -69,7 +75,19 @@ export async function talk(options: {
         return told.length > 0 && `${told.map(({ event }) => event).join(", ")}: ${told[0]?.excerpt}`;
       }),
     ),
+    arrival(
+      "a mail, in her mailbox",
+      poll(async () => (await subjectsTo(dataDir, me.user.email)).find((subject) => subject.includes(task.key))),
+    ),
+    arrival(
+      "a message, on her phone",
+      poll(async () => {
+        const [message] = device.received();
+        return message && `${message.title}: ${message.body}`;
+      }),
+    ),
   ]);
+  await device.close();
   for (const store of [board, thread, own]) store.close();
   return arrivals;
 }
@@ -87,10 +105,21 @@ function until(store: LiveStore, look: () => string | boolean | undefined): Prom
       stop();
       done(found);
     };
-    const timer = setTimeout(() => end(null), patienceMs);
+    const timer = globalThis.setTimeout(() => end(null), patienceMs);
     const stop = store.subscribe(check);
     check();
   });
+}
+
+/** What is asked for, again and again, once it is there; null when that takes too long. */
+async function poll(ask: () => Promise<string | undefined>): Promise<string | null> {
+  const until = performance.now() + patienceMs;
+  while (performance.now() < until) {
+    const found = await ask();
+    if (found) return found;
+    await setTimeout(50);
+  }
+  return null;
 }
 
 /** Straight to the store, as a front end does it. */
