@@ -1,13 +1,15 @@
 import { allowedReadings, type Reading } from "../server/domain/channels.ts";
 import type { Channel, StoredChange } from "../server/platform/feed.ts";
-import { sessionsAlive } from "../server/platform/sessions.ts";
+import type { RevokedTokens } from "../server/platform/revoked-tokens.ts";
+import { type Standing, sessionsAlive } from "../server/platform/sessions.ts";
 import type { Sql } from "../server/platform/sql.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, SignedIn } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { ServedChannels } from "./served-channels.ts";
 
 interface WatchHost {
   readonly sql: Sql;
+  readonly revokedTokens: RevokedTokens;
   readonly connections: Connections;
   readonly channels: ServedChannels;
   /** Memberships looked at per sweep. */
@@ -98,8 +100,11 @@ export class AccessWatch {
     const sessionIds = new Set(connections.map((connection) => connection.sessionId));
     const alive = await sessionsAlive(this.#host.sql, [...sessionIds]);
     for (const connection of connections) {
+      const { sessionId, tokenId } = connection.who;
       // A session that came with a renewal meanwhile was not asked about.
-      if (sessionIds.has(connection.sessionId) && !alive.has(connection.sessionId)) connection.end("auth.invalid");
+      if (sessionIds.has(sessionId) && !isStillGood(connection.who, alive.get(sessionId)))
+        connection.end("auth.invalid");
+      else if (tokenId && this.#host.revokedTokens.has(tokenId) === true) connection.end("auth.invalid");
     }
   }
 
@@ -130,6 +135,10 @@ export class AccessWatch {
     ];
   }
 }
+
+/** What a token was good for when it came, it must be good for still. */
+const isStillGood = ({ scopes }: SignedIn, standing: Standing | undefined): boolean =>
+  standing !== undefined && (!scopes || scopes.every((scope) => standing.scopes?.includes(scope)));
 
 const readingsOf = (connections: readonly Connection[], channel: Channel): Reading[] =>
   connections.map(({ userId }) => ({ channel, userId }));

@@ -9,6 +9,8 @@ import type { ServedChannel } from "./served-channel.ts";
 
 /** Who a socket belongs to, and for how long the token says so. */
 export interface SignedIn extends Actor {
+  /** Of an access token, by which it can be revoked. */
+  readonly tokenId?: string;
   readonly expiresAt: Date;
 }
 
@@ -36,6 +38,10 @@ export class Connection {
     this.renew(who);
     // The first time comes early for some and late for others, so that they do not all speak at once.
     this.#heads = setTimeout(() => this.#tellHeads(), options.headsToClientMs * (0.5 + Math.random() / 2));
+  }
+
+  get who(): SignedIn {
+    return this.#who;
   }
 
   get userId(): string {

@@ -75,6 +75,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   });
   const watch = new AccessWatch({
     sql: app.sql,
+    revokedTokens: app.revokedTokens,
     connections,
     channels,
     sweepReadings: options.sweepReadings,

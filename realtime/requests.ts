@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseChannel } from "../server/domain/channels.ts";
+import { parseChannel, requireChannelScope } from "../server/domain/channels.ts";
 import { AppError, notFound, ruleBroken, toAppError } from "../server/errors.ts";
 import type { Channel } from "../server/platform/feed.ts";
 import type { Connection } from "./connection.ts";
@@ -66,6 +66,7 @@ async function join(
   reply: Reply,
 ): Promise<void> {
   const name = channelNamed(channel);
+  requireChannelScope(connection.who, name);
   if (!connection.channels.has(name) && connection.channels.size + connection.joining >= options.maxChannels) {
     throw ruleBroken("socket.channels", `A socket may join ${options.maxChannels} channels.`);
   }
@@ -98,7 +99,9 @@ function pull(
   { channels }: Desk,
   reply: Reply,
 ): Promise<void> {
-  const served = channels.get(channelNamed(channel));
+  const name = channelNamed(channel);
+  requireChannelScope(connection.who, name);
+  const served = channels.get(name);
   return new Promise((done, refuse) => {
     served.ask({
       connection,

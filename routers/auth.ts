@@ -15,9 +15,11 @@ import { login, loginInput, loginSchema } from "../server/domain/auth/login.ts";
 import { refresh, refreshInput } from "../server/domain/auth/refresh.ts";
 import { register, registerInput } from "../server/domain/auth/register.ts";
 import { revokeSession, revokeSessionInput } from "../server/domain/auth/revoke-session.ts";
+import { revokedTokenSchema, revokeToken, revokeTokenInput } from "../server/domain/auth/revoke-token.ts";
 import { signIn, signInInput } from "../server/domain/auth/sign-in.ts";
 import { signOut } from "../server/domain/auth/sign-out.ts";
 import { signOutEverywhere } from "../server/domain/auth/sign-out-everywhere.ts";
+import { answerToken, clientCredentialsInput, tokenAnswerSchema } from "../server/domain/organizations/token-answer.ts";
 import { mailProofs } from "./auth-mail.ts";
 import { signInSteps } from "./auth-steps.ts";
 import { mutates, procedure, publicProcedure, rest, router } from "./trpc.ts";
@@ -82,6 +84,28 @@ export const auth = router({
     .input(mutates(changePasswordInput))
     .output(userViewSchema)
     .mutation(({ ctx, input }) => changePassword(ctx, input)),
+  token: publicProcedure
+    .meta(
+      rest("POST /auth/token", "Get an access token for a program", {
+        access: "everybody",
+        description:
+          "OAuth 2 client credentials (RFC 6749 §4.4). Takes JSON or a form, and the client's id and secret in it or by HTTP Basic. Here errors read as in RFC 6749 §5.2: `error` is one of its codes.",
+      }),
+    )
+    .input(clientCredentialsInput.strict())
+    .output(tokenAnswerSchema)
+    .mutation(({ ctx, input }) => answerToken(ctx, input)),
+  revokeToken: publicProcedure
+    .meta(
+      rest("POST /auth/revoke", "Make a token useless", {
+        access: "everybody",
+        description:
+          "Whoever holds a token may revoke it, whichever kind it is. As in RFC 7009, a token that does not hold is no failure.",
+      }),
+    )
+    .input(mutates(revokeTokenInput))
+    .output(revokedTokenSchema)
+    .mutation(({ ctx, input }) => revokeToken(ctx, input)),
   sessions: procedure
     .meta(rest("GET /auth/sessions", "One's own sessions, the latest first", { access: "signed-in" }))
     .input(listSessionsInput.strict())
@@ -93,7 +117,7 @@ export const auth = router({
     .output(endedSchema)
     .mutation(({ ctx, input }) => revokeSession(ctx, input)),
   me: procedure
-    .meta(rest("GET /auth/me", "Who is signed in", { access: "signed-in" }))
+    .meta(rest("GET /auth/me", "Who is signed in", { access: "signed-in", scope: "account" }))
     .input(z.strictObject({}))
     .output(meSchema)
     .query(({ ctx }) => readMe(ctx)),

@@ -83,6 +83,7 @@ export const files = router({
     .meta(
       rest("GET /file-thumbnails", "Get links to the thumbnails of up to 100 files", {
         access: "signed-in",
+        scope: "file.read",
         description: "`?fileIds=…&fileIds=…`. They live as those of `files.link` do. Files without one are left out.",
       }),
     )
@@ -137,6 +138,7 @@ export const uploads = router({
     .meta(
       rest("POST /uploads", "Begin an upload straight to the file store", {
         access: "signed-in",
+        scope: "file.upload",
         description:
           "For large files and for files that must survive a lost connection. Then sign the parts, PUT them, and complete. " +
           "The caller may add files at the one place that is named, or change the file that gets a new version.",
@@ -147,25 +149,40 @@ export const uploads = router({
     .mutation(({ ctx, input: { mutationId: _, ...input } }) => beginUpload(ctx, input)),
 
   get: procedure
-    .meta(rest("GET /uploads/{uploadId}", "Read which parts of an upload are missing", { access: "signed-in" }))
+    .meta(
+      rest("GET /uploads/{uploadId}", "Read which parts of an upload are missing", {
+        access: "signed-in",
+        scope: "file.upload",
+      }),
+    )
     .input(uploadInput.strict())
     .output(uploadStateSchema)
     .query(({ ctx, input }) => readUpload(ctx, input)),
 
   signParts: procedure
-    .meta(rest("POST /uploads/{uploadId}/parts", "Get addresses to PUT parts to", { access: "signed-in" }))
+    .meta(
+      rest("POST /uploads/{uploadId}/parts", "Get addresses to PUT parts to", {
+        access: "signed-in",
+        scope: "file.upload",
+      }),
+    )
     .input(mutates(signPartsInput))
     .output(signedPartsSchema)
     .mutation(({ ctx, input }) => signParts(ctx, input)),
 
   complete: procedure
-    .meta(rest("POST /uploads/{uploadId}/complete", "Make the uploaded parts a file", { access: "signed-in" }))
+    .meta(
+      rest("POST /uploads/{uploadId}/complete", "Make the uploaded parts a file", {
+        access: "signed-in",
+        scope: "file.upload",
+      }),
+    )
     .input(mutates(uploadInput))
     .output(fileViewSchema)
     .mutation(({ ctx, input }) => completeUpload(ctx, input)),
 
   delete: procedure
-    .meta(rest("DELETE /uploads/{uploadId}", "Throw an upload away", { access: "signed-in" }))
+    .meta(rest("DELETE /uploads/{uploadId}", "Throw an upload away", { access: "signed-in", scope: "file.upload" }))
     .input(mutates(uploadInput))
     .output(cancelledSchema)
     .mutation(({ ctx, input }) => cancelUpload(ctx, input)),

@@ -1,5 +1,6 @@
 import "../server/domain/wiring.ts";
 import { analytics } from "./analytics.ts";
+import { apiTokens } from "./api-tokens.ts";
 import { audit } from "./audit.ts";
 import { auth } from "./auth.ts";
 import { comments } from "./comments.ts";
@@ -16,6 +17,7 @@ import { pushSubscriptions } from "./push-subscriptions.ts";
 import { recurrences } from "./recurrences.ts";
 import { reminders } from "./reminders.ts";
 import { roles } from "./roles.ts";
+import { serviceAccounts } from "./service-accounts.ts";
 import { sprints } from "./sprints.ts";
 import { statuses } from "./statuses.ts";
 import { sync } from "./sync.ts";
@@ -37,6 +39,7 @@ import { watches } from "./watches.ts";
 /** The one tree: every procedure of the product, typed end to end. */
 export const appRouter = router({
   activities,
+  apiTokens,
   audit,
   analytics,
   auth,
@@ -59,6 +62,7 @@ export const appRouter = router({
   pushSubscriptions,
   roles,
   rates,
+  serviceAccounts,
   shareLinks,
   sprints,
   statuses,

@@ -32,7 +32,12 @@ export const organizations = router({
     .output(myOrganizationSchema)
     .query(({ ctx, input }) => getOrganization(ctx, input)),
   list: procedure
-    .meta(rest("GET /organizations", "List your organizations, by name", { access: "signed-in" }))
+    .meta(
+      rest("GET /organizations", "List your organizations, by name", {
+        access: "signed-in",
+        scope: "organization.read",
+      }),
+    )
     .input(listOrganizationsInput)
     .output(pageOf(myOrganizationSchema))
     .query(({ ctx, input }) => listOrganizations(ctx, input)),
@@ -55,6 +60,7 @@ export const organizations = router({
     .meta(
       rest("POST /organizations/{organizationId}/leave", "Leave an organization", {
         access: "organization.read",
+        scope: "account",
         description: "Ends your teams, project roles and assignments there. The last owner cannot leave.",
       }),
     )

@@ -81,7 +81,12 @@ export const projects = router({
     .output(myProjectSchema)
     .query(({ ctx, input }) => getProject(ctx, input)),
   list: procedure
-    .meta(rest("GET /projects", "List the projects that you may see, by name", { access: "signed-in" }))
+    .meta(
+      rest("GET /projects", "List the projects that you may see, by name", {
+        access: "signed-in",
+        scope: "project.read",
+      }),
+    )
     .input(listProjectsInput)
     .output(pageOf(myProjectSchema))
     .query(({ ctx, input }) => listProjects(ctx, input)),

@@ -44,6 +44,7 @@ export const sync = router({
     .meta(
       rest("GET /sync/{channel}", "Read everything in a channel, as of one moment", {
         access: "signed-in",
+        scope: null, // by the kind of channel
         description: "With the changes after `seq`, the copy stays true.",
       }),
     )
@@ -55,6 +56,7 @@ export const sync = router({
     .meta(
       rest("GET /sync/{channel}/changes", "Read the changes after a cursor", {
         access: "signed-in",
+        scope: null, // by the kind of channel
         description: "At most 1,000; further behind, or with a cursor of another epoch, the answer is `resync`.",
       }),
     )

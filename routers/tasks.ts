@@ -41,7 +41,7 @@ export const tasks = router({
     .query(({ ctx, input }) => listTasks(ctx, input)),
 
   mine: procedure
-    .meta(rest("GET /tasks", "List the tasks that are assigned to me", { access: "signed-in" }))
+    .meta(rest("GET /tasks", "List the tasks that are assigned to me", { access: "signed-in", scope: "task.read" }))
     .input(myTasksInput)
     .output(described(pageOf(taskViewSchema)))
     .query(({ ctx, input }) => myTasks(ctx, input)),
@@ -50,6 +50,7 @@ export const tasks = router({
     .meta(
       rest("GET /search/tasks", "Find tasks by words, in a project or an organization", {
         access: "signed-in",
+        scope: "task.read",
         description:
           "The best come first. Forms of words, beginnings, slips of the pen and keys (`WEB-12`) are understood.",
       }),

@@ -24,6 +24,7 @@ export const timeEntries = router({
     .meta(
       rest("GET /organizations/{organizationId}/time-entries", "List booked time, the latest first", {
         access: "organization.read",
+        scope: "time.read-own",
         description: "Mine, and others' in projects that I manage.",
       }),
     )
@@ -68,6 +69,7 @@ export const timeEntries = router({
     .meta(
       rest("POST /organizations/{organizationId}/time-entries/import", "Book up to 1,000 rows of time, all or none", {
         access: "organization.read",
+        scope: "time.log",
         description:
           "As rows or as CSV; things are named by their keys. What is wrong with each row is in `details.rows`.",
         example: {

@@ -6,6 +6,7 @@ export const timeReports = router({
     .meta(
       rest("GET /organizations/{organizationId}/time-report", "Read booked time in groups, with totals and estimates", {
         access: "organization.read",
+        scope: "time.read-own",
         description:
           "Mine, and others' in projects that I manage. `?by=person&by=week`; `GET /time-reports/export` with the same query and `format=csv` or `xlsx` answers a file.",
       }),

@@ -12,6 +12,7 @@ export const timers = router({
     .meta(
       rest("GET /timer", "Read my timer", {
         access: "signed-in",
+        scope: "time.read-own",
         description: "null while none runs. Follow it live in `user:<id>`.",
       }),
     )
@@ -42,7 +43,7 @@ export const timers = router({
     .mutation(({ ctx, input }) => switchTimer(ctx, input)),
 
   update: procedure
-    .meta(rest("PATCH /timer", "Correct what my timer says", { access: "signed-in" }))
+    .meta(rest("PATCH /timer", "Correct what my timer says", { access: "signed-in", scope: "time.log" }))
     .input(mutates(updateTimerInput))
     .output(timerViewSchema)
     .mutation(({ ctx, input }) => updateTimer(ctx, input)),
@@ -51,6 +52,7 @@ export const timers = router({
     .meta(
       rest("POST /timer/stop", "Stop my timer and book its time", {
         access: "signed-in",
+        scope: "time.log",
         description: "On the day it began, rounded as the organization does.",
       }),
     )
@@ -59,7 +61,9 @@ export const timers = router({
     .mutation(({ ctx, input }) => stopTimer(ctx, input)),
 
   discard: procedure
-    .meta(rest("POST /timer/discard", "End my timer without booking its time", { access: "signed-in" }))
+    .meta(
+      rest("POST /timer/discard", "End my timer without booking its time", { access: "signed-in", scope: "time.log" }),
+    )
     .input(mutates(discardTimerInput))
     .output(z.object({ id: z.uuid() }))
     .mutation(({ ctx }) => discardTimer(ctx)),

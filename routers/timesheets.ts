@@ -24,6 +24,7 @@ export const timesheets = router({
     .meta(
       rest("GET /timesheets/{timesheetId}", "Read a timesheet", {
         access: "signed-in",
+        scope: "time.read-own",
         description: "One's own, or one that one may approve. Its time is in the channel `timesheet:<id>`.",
       }),
     )
@@ -35,6 +36,7 @@ export const timesheets = router({
     .meta(
       rest("GET /organizations/{organizationId}/timesheets", "List timesheets, the latest first", {
         access: "organization.read",
+        scope: "time.read-own",
         description: "Mine, those I may approve, and those that speak of projects I manage.",
       }),
     )
@@ -46,6 +48,7 @@ export const timesheets = router({
     .meta(
       rest("POST /organizations/{organizationId}/timesheets", "Open my timesheet for a day", {
         access: "organization.read",
+        scope: "time.log",
         description: "The one that holds the day, made if there is none yet. Booking time does so by itself.",
       }),
     )
@@ -57,6 +60,7 @@ export const timesheets = router({
     .meta(
       rest("POST /timesheets/{timesheetId}/submit", "Hand in my timesheet", {
         access: "signed-in",
+        scope: "time.log",
         description: "Its time no longer changes until it is returned or taken back.",
       }),
     )
@@ -65,7 +69,12 @@ export const timesheets = router({
     .mutation(({ ctx, input }) => submitTimesheet(ctx, input)),
 
   withdraw: procedure
-    .meta(rest("POST /timesheets/{timesheetId}/withdraw", "Take my timesheet back", { access: "signed-in" }))
+    .meta(
+      rest("POST /timesheets/{timesheetId}/withdraw", "Take my timesheet back", {
+        access: "signed-in",
+        scope: "time.log",
+      }),
+    )
     .input(mutates(timesheetInput))
     .output(timesheetViewSchema)
     .mutation(({ ctx, input }) => withdrawTimesheet(ctx, input)),

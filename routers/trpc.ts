@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { initTRPC, TRPCError } from "@trpc/server";
 import type { OpenApiMeta } from "trpc-to-openapi";
 import { z } from "zod";
-import type { Ctx, Mutation, PublicCtx } from "../server/context.ts";
+import type { Actor, Ctx, Mutation, PublicCtx } from "../server/context.ts";
 import type { OrganizationPermission, ProjectPermission } from "../server/domain/permissions.ts";
+import { accountScope, requireInPerson, requireScope } from "../server/domain/scopes.ts";
 import { AppError, type ErrorBody, type ErrorCode, errorCodes, invalid, toAppError } from "../server/errors.ts";
 import { addressKey } from "../server/platform/address.ts";
 import { observeProcedure } from "../server/platform/metrics.ts";
@@ -14,6 +15,11 @@ export type Access = "everybody" | "signed-in" | OrganizationPermission | Projec
 
 export interface Meta extends OpenApiMeta {
   access: Access;
+  /**
+   * What a token must be good for: by default the permission, or the account where none is asked for. null: the
+   * operation asks itself, because it depends on the input.
+   */
+  scope?: string | null;
   /** An input that works on the demo data, for documents and tests. */
   example?: { input?: unknown; output?: unknown };
 }
@@ -91,12 +97,13 @@ const statusNames: Record<number, TRPCError["code"]> = {
  * since tRPC copies a call's options for each.
  */
 const edge = <Inside extends PublicCtx>(signedIn: boolean) =>
-  trpc.middleware(async ({ ctx, type, path, getRawInput, next }) => {
+  trpc.middleware(async ({ ctx, type, path, meta, getRawInput, next }) => {
     const startedAt = performance.now();
     const measure = (status: string) => observeProcedure(serviceOf(path), path, status, performance.now() - startedAt);
     try {
       await ctx.app.limits.consume("call", ctx.actor?.userId ?? addressKey(ctx.origin.ip));
       if (signedIn && !ctx.actor) throw ctx.refusal ?? new AppError("auth.required", "Sign in first.");
+      if (ctx.actor?.scopes && meta) requireInScope(ctx.actor, path, meta);
       const mutation = type === "mutation" ? mutationOf(path, await getRawInput(), ctx.idempotencyKey) : null;
       const added = mutation ? { mutation } : undefined; // undefined: nothing to copy
       const result = await next({ ctx: added as unknown as EdgeCtx & Inside });
@@ -109,6 +116,17 @@ const edge = <Inside extends PublicCtx>(signedIn: boolean) =>
       throw failure;
     }
   });
+
+/** Routers about how one signs in: whoever could use them by a token would soon be more than the token. */
+const aboutSignIn = new Set(["auth", "identities", "totp"]);
+
+/** A token is good for what its scopes name, and for what asks nothing of anybody. @throws AppError `access.denied` */
+function requireInScope(actor: Actor, path: string, { access, scope }: Meta): void {
+  if (access === "everybody" || scope === null) return;
+  const ofAccount = access === "signed-in";
+  if (scope === undefined && ofAccount && aboutSignIn.has(path.split(".")[0] ?? "")) requireInPerson(actor);
+  requireScope(actor, scope ?? (ofAccount ? accountScope : access));
+}
 
 /** What tRPC wraps as INTERNAL_SERVER_ERROR: whatever was thrown and is not its own. */
 const isUnknown = (error: TRPCError) => error.code === "INTERNAL_SERVER_ERROR";
@@ -174,11 +192,12 @@ export const describedBy = (schema: z.ZodType): z.ZodType => originals.get(schem
 export function rest(
   route: `${"GET" | "POST" | "PATCH" | "PUT" | "DELETE"} /${string}`,
   summary: string,
-  options: { access: Access; description?: string; example?: Meta["example"] },
+  options: { access: Access; scope?: string | null; description?: string; example?: Meta["example"] },
 ): Meta {
   const [method, path] = route.split(" ") as ["GET", `/${string}`];
   return {
     access: options.access,
+    ...(options.scope !== undefined ? { scope: options.scope } : {}),
     ...(options.example ? { example: options.example } : {}),
     openapi: {
       method,

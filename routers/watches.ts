@@ -14,7 +14,7 @@ import { mutates, procedure, rest, router } from "./trpc.ts";
 
 export const watches = router({
   list: procedure
-    .meta(rest("GET /watches", "List what I watch", { access: "signed-in" }))
+    .meta(rest("GET /watches", "List what I watch", { access: "signed-in", scope: "task.read" }))
     .input(listWatchesInput)
     .output(pageOf(watchViewSchema))
     .query(({ ctx, input }) => listWatches(ctx, input)),

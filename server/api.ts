@@ -17,6 +17,7 @@ import { restHandler } from "./api/rest.ts";
 import { apiHeaders } from "./api/security-headers.ts";
 import { signIn } from "./api/sign-in.ts";
 import { timeExport } from "./api/time-export.ts";
+import { isTokenRequest, tokenEndpoint } from "./api/token-endpoint.ts";
 import { trpcHandler } from "./api/trpc.ts";
 import type { App } from "./context.ts";
 import { authenticate as authenticateRequest } from "./domain/auth/authenticate.ts";
@@ -121,8 +122,10 @@ const pass: RequestHandler = (_req, _res, next) => next();
 function calls(app: App, router: AnyRouter, authenticate: Authenticate): RequestHandler {
   const trpc = trpcHandler(app, router, authenticate, "/trpc/");
   const rest = restHandler(app, router, authenticate, "/api/v1");
+  const token = tokenEndpoint(app);
   return (req, res, next) => {
-    if (req.url.startsWith("/trpc/")) void trpc(req, res);
+    if (isTokenRequest(req)) void token(req, res);
+    else if (req.url.startsWith("/trpc/")) void trpc(req, res);
     else if (req.url.startsWith("/api/v1/")) void rest(req, res);
     else next();
   };

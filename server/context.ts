@@ -13,6 +13,8 @@ import type { Sql } from "./platform/sql.ts";
 export interface Actor {
   readonly userId: string;
   readonly sessionId: string;
+  /** Present where a token of limited use acts, whose id is `sessionId` then: an API token, or a program's access token. */
+  readonly scopes?: readonly string[];
   /** The session was named by a browser's cookie, not by a token. */
   readonly byCookie?: true;
 }

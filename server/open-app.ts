@@ -12,6 +12,7 @@ import { openMailer } from "./platform/mailer.ts";
 import { openObjectStore } from "./platform/object-store.ts";
 import { createPasswords } from "./platform/passwords.ts";
 import { openReplicas } from "./platform/replicas.ts";
+import { createRevokedTokens } from "./platform/revoked-tokens.ts";
 import { createSessions } from "./platform/sessions.ts";
 import { sqlOn } from "./platform/sql.ts";
 import { createTokens } from "./platform/tokens.ts";
@@ -30,6 +31,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
   });
   const replicas = openReplicas(config.DATABASE_REPLICA_URLS, log);
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
+  const revokedTokens = createRevokedTokens(sql, log);
   const app: App = {
     config,
     database,
@@ -49,11 +51,13 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     sessions: createSessions(database.pool, hub),
     identityProviders: createIdentityProviders(config),
     tokens: await createTokens(config),
+    revokedTokens,
   };
   return {
     app,
     async close() {
       await app.mailer?.close();
+      revokedTokens.close();
       redis?.disconnect();
       await replicas.close();
       await database.close();

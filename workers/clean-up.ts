@@ -1,5 +1,6 @@
 import { removeExpiredProofs } from "../server/domain/auth/remove-expired-proofs.ts";
 import { removeExpiredSessions } from "../server/domain/auth/remove-expired-sessions.ts";
+import { removeExpiredTokens } from "../server/domain/auth/revoke-api-token.ts";
 import { statement } from "../server/platform/sql.ts";
 import { defineSchedule } from "./schedule.ts";
 
@@ -33,6 +34,7 @@ export const cleanUp = defineSchedule({
   async handle(ctx) {
     await removeExpiredSessions(ctx);
     await removeExpiredProofs(ctx);
+    await removeExpiredTokens(ctx);
     while ((await ctx.sql.query(forgetAnswersStatement, [answersKeptDays])).length > 0);
     while ((await ctx.sql.query(forgetHandledStatement, [inboxKeptDays])).length > 0);
   },

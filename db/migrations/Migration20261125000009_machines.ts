@@ -6,9 +6,12 @@ export class Migration20261125000009_machines extends Migration {
     this.addSql(profiles);
     this.addSql(audit);
     this.addSql(roles);
+    this.addSql(tokens);
   }
 
   override down(): void {
+    this.addSql(`
+      drop table organizations.service_secrets, organizations.service_accounts, auth.api_tokens, auth.revoked_tokens`);
     this.addSql(`
       alter table organizations.members drop column role_id;
       alter table projects.project_members drop column role_id;
@@ -111,4 +114,63 @@ language sql stable strict parallel safe as $$
   select coalesce(bit_or(1::bigint << (array_position(names, permission) - 1)), 0)
   from organizations.roles r, unnest(r.permissions) permission where r.id = role
 $$;
+`;
+
+const tokens = `
+create table auth.api_tokens (
+  id uuid primary key,
+  user_id uuid not null references auth.users on delete cascade,
+  -- The token that made this one: what it made ends with it.
+  parent_id uuid references auth.api_tokens,
+  name text not null,
+  token_hash text collate "C" not null unique,
+  hint text not null,
+  scopes text[] not null,
+  expires_at timestamptz not null,
+  created_at timestamptz not null,
+  last_used_at timestamptz
+);
+create index api_tokens_user on auth.api_tokens (user_id);
+create index api_tokens_parent on auth.api_tokens (parent_id) where parent_id is not null;
+create index api_tokens_expiry on auth.api_tokens (expires_at);
+
+-- Access tokens that hold no more although their time has not come. Short-lived, as they are.
+create table auth.revoked_tokens (
+  token_id text collate "C" primary key,
+  expires_at timestamptz not null,
+  revoked_at timestamptz not null default clock_timestamp()
+);
+create index revoked_tokens_at on auth.revoked_tokens (revoked_at);
+create index revoked_tokens_expiry on auth.revoked_tokens (expires_at);
+
+-- What an account of kind 'service' is besides its rows in auth.users and organizations.members.
+create table organizations.service_accounts (
+  id uuid not null, -- the account's
+  organization_id uuid not null references organizations.organizations on delete cascade,
+  description text not null,
+  scopes text[] not null,
+  created_by_id uuid not null references auth.users,
+  version int not null default 1,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  primary key (id, organization_id),
+  unique (id),
+  foreign key (organization_id, id) references organizations.members (organization_id, user_id)
+);
+create index service_accounts_organization on organizations.service_accounts (organization_id);
+
+create table organizations.service_secrets (
+  id uuid not null,
+  organization_id uuid not null,
+  service_account_id uuid not null,
+  secret_hash text collate "C" not null unique,
+  hint text not null,
+  expires_at timestamptz,
+  created_at timestamptz not null,
+  last_used_at timestamptz,
+  primary key (id, organization_id),
+  unique (id),
+  foreign key (service_account_id, organization_id) references organizations.service_accounts (id, organization_id) on delete cascade
+);
+create index service_secrets_account on organizations.service_secrets (service_account_id);
 `;

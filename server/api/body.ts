@@ -33,7 +33,7 @@ export async function readJson(req: IncomingMessage, limitBytes: number): Promis
   }
 }
 
-function readText(req: IncomingMessage, limitBytes: number): Promise<string> {
+export function readText(req: IncomingMessage, limitBytes: number): Promise<string> {
   const tooLarge = () => new AppError("too-large", `A body may have ${limitBytes / 1024} KiB at most.`, { limitBytes });
   return new Promise((resolve, reject) => {
     if (Number(req.headers["content-length"] ?? 0) > limitBytes) return reject(tooLarge());

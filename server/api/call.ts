@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AnyProcedure, getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
 import { type EdgeCtx, errorBody } from "../../routers/trpc.ts";
 import { type Actor, type App, type Ctx, contextOf } from "../context.ts";
+import { requireScope } from "../domain/scopes.ts";
 import { AppError, type ErrorBody, toAppError } from "../errors.ts";
 import { addressKey } from "../platform/address.ts";
 import { traced } from "../platform/tracing.ts";
@@ -40,18 +41,21 @@ export const drawCall = ({ app, actor, origin }: EdgeCtx): Promise<void> =>
 /**
  * The context of a request that is no procedure.
  *
- * @throws AppError `auth.required`, or why the credential does not hold | `rate-limited`
+ * @param scope what a token must be good for
+ * @throws AppError `auth.required`, or why the credential does not hold | `access.denied` (beyond the token) | `rate-limited`
  */
 export async function signedIn(
   app: App,
   authenticate: Authenticate,
   req: IncomingMessage,
   res: ServerResponse,
+  scope: string,
 ): Promise<Ctx> {
   const ctx = await contextFor(app, authenticate, req, res);
   await drawCall(ctx);
   const { actor, refusal } = ctx;
   if (!actor) throw refusal ?? new AppError("auth.required", "Sign in first.");
+  requireScope(actor, scope);
   return { ...ctx, actor };
 }
 

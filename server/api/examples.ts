@@ -38,6 +38,7 @@ const texts: Record<string, string> = {
   recoveryCodes: "ABCD-EFGH-IJKL-MNOP",
   refreshToken: "twr_Vq3mB0o1yT9uJf3sKwq7XhVQ2mB0o1yT9uJf3sK",
   scope: "project:01990a3c-5b1e-7c44-8f02-7d9a4c1e0b05",
+  scopes: "task.read",
   sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
   slug: "demo",
   text: "launch",

@@ -32,11 +32,11 @@ export function files(app: App, authenticate: Authenticate): Router {
   return router
     .use(named)
     .post("/", async (req, res) => {
-      const ctx = await signedIn(app, authenticate, req, res);
+      const ctx = await signedIn(app, authenticate, req, res, "file.upload");
       sendJson(req, res, 200, JSON.stringify(await takeUpload(ctx, req, res)));
     })
     .get("/:fileId/content", async (req, res) => {
-      const ctx = await signedIn(app, authenticate, req, res);
+      const ctx = await signedIn(app, authenticate, req, res, "file.read");
       const query = new URLSearchParams(req.query as Record<string, string>);
       const input = parse({ ...valuesOf(fields, query), fileId: req.params.fileId });
       await sendDownload(app, req, res, await download(ctx, input));

@@ -24,7 +24,7 @@ export function timeExport(app: App, authenticate: Authenticate): Router {
   return Router()
     .use(named)
     .get("/export", async (req, res) => {
-      const ctx = await signedIn(app, authenticate, req, res);
+      const ctx = await signedIn(app, authenticate, req, res, "time.read-own");
       const query = new URLSearchParams(req.url.split("?")[1] ?? "");
       const parsed = exportInput.safeParse(valuesOf(exportInput.shape, query));
       if (!parsed.success) {

@@ -1,9 +1,10 @@
-import type { Ctx } from "../context.ts";
+import type { Actor, Ctx } from "../context.ts";
 import { notFound } from "../errors.ts";
 import { type Channel, type ChannelKind, channelKinds, readEpoch, readHeads } from "../platform/feed.ts";
 import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
 import { projectDayColumns, projectFiguresColumns } from "./analytics/dashboard.view.ts";
+import { apiTokenColumns } from "./auth/api-token.view.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
 import { identityColumns } from "./auth/identity.view.ts";
 import { commentColumns, mentionColumns, readPositionColumns } from "./comments/comment.view.ts";
@@ -26,6 +27,7 @@ import {
   teamColumns,
   teamMemberColumns,
 } from "./organizations/organization.view.ts";
+import { serviceAccountColumns } from "./organizations/service-account.view.ts";
 import { projectRoleSql } from "./projects/project.access.ts";
 import { projectAccessSql } from "./projects/project.queries.ts";
 import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
@@ -34,6 +36,7 @@ import { grantsSql, memberGrantsSql } from "./rights.ts";
 import { recurrenceColumns } from "./tasks/recurrence.view.ts";
 import { reminderColumns } from "./tasks/reminder.view.ts";
 import { savedViewColumns } from "./tasks/saved-view.view.ts";
+import { accountScope, requireScope } from "./scopes.ts";
 import { boardColumns, boardJoins } from "./tasks/task.view.ts";
 import { taskLinkColumns, watchColumns } from "./tasks/task-link.view.ts";
 import {
@@ -152,12 +155,35 @@ export async function readersOf(sql: Sql, channel: Channel, userIds: readonly st
   return new Set([...allowed].map((reading) => reading.userId));
 }
 
+/** What a token must be good for to read a channel: what its snapshot tells of. */
+const channelScopes: Record<ChannelKind, readonly string[]> = {
+  user: [accountScope],
+  organization: ["organization.read-people", "organization-file.read"],
+  "organization-admins": ["invitation.manage", "service-account.manage", "timesheet.approve"],
+  "organization-rates": ["time.read-money"],
+  project: ["project.read", "task.read", "file.read"],
+  "project-time": ["time.read-others"],
+  timesheet: ["time.read-own", "time.read-others"],
+  dashboard: ["analytics.read"],
+  task: ["comment.read"],
+  "task-internal": ["comment.read", "comment.internal", "file.read"],
+};
+
+/** @throws AppError `access.denied` with `details.scope` | `not-found` (no channel) */
+export function requireChannelScope(actor: Pick<Actor, "scopes">, channel: string): void {
+  if (actor.scopes === undefined) return;
+  const name = parseChannel(channel);
+  if (!name) throw notFound("channel", channel);
+  for (const scope of channelScopes[name.kind]) requireScope(actor, scope);
+}
+
 /**
  * The door to a channel.
  *
- * @throws AppError `not-found` when it is no channel, or not the caller's to read
+ * @throws AppError `not-found` when it is no channel, or not the caller's to read | `access.denied` (beyond the token)
  */
 export async function accessChannel(ctx: Ctx, channel: string): Promise<Channel> {
+  requireChannelScope(ctx.actor, channel);
   const allowed = await readersOf(ctx.sql, channel as Channel, [ctx.actor.userId]);
   if (!allowed.has(ctx.actor.userId)) throw notFound("channel", channel);
   return channel as Channel;
@@ -171,6 +197,7 @@ const snapshots: Record<ChannelKind, Parts> = {
     user: statement("snapshot.user", `select ${userColumns} from auth.users u where u.id = $1`),
     session: statement("snapshot.sessions", `select ${sessionColumns} from auth.sessions s where s.user_id = $1`),
     identity: statement("snapshot.identities", `select ${identityColumns} from auth.identities i where i.user_id = $1`),
+    apiToken: statement("snapshot.api-tokens", `select ${apiTokenColumns} from auth.api_tokens t where t.user_id = $1`),
     membership: statement(
       "snapshot.memberships",
       `select ${membershipColumns} from organizations.members m join organizations.organizations o on o.id = m.organization_id where m.user_id = $1`,
@@ -257,6 +284,10 @@ const snapshots: Record<ChannelKind, Parts> = {
     ),
   },
   "organization-admins": {
+    serviceAccount: statement(
+      "snapshot.service-accounts",
+      `select ${serviceAccountColumns} from organizations.service_accounts sa where sa.organization_id = $1`,
+    ),
     invitation: statement(
       "snapshot.invitations",
       `select ${invitationColumns} from organizations.invitations i where i.organization_id = $1`,

@@ -20,6 +20,8 @@ export const organizationPermissions = {
   "role.manage": ["admin", "owner"],
   /** The figures of all projects that one may read, and of teams. */
   "organization-analytics.read": ["member", "admin", "owner"],
+  /** Make accounts for programs, and secrets for them. */
+  "service-account.manage": ["admin", "owner"],
   "project.create": ["member", "admin", "owner"],
   "organization-file.read": ["member", "admin", "owner"],
   "organization-file.upload": ["member", "admin", "owner"],
@@ -96,7 +98,11 @@ export type ProjectPermission = keyof typeof projectPermissions;
 /**
  * What no role can be composed of: whoever held it could give themselves the rest.
  */
-export const reservedPermissions: readonly OrganizationPermission[] = ["organization.delete", "role.manage"];
+export const reservedPermissions: readonly OrganizationPermission[] = [
+  "organization.delete",
+  "role.manage",
+  "service-account.manage",
+];
 
 /** What a role that extends guests can be composed of, besides permissions in projects: guests do not see each other. */
 export const permissionsForGuests: readonly OrganizationPermission[] = [

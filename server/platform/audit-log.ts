@@ -46,7 +46,7 @@ export async function appendToAuditLog(
     origin.ip,
     origin.userAgent.slice(0, 500),
     origin.requestId,
-    actor?.sessionId ?? null,
-    null,
+    actor?.scopes ? null : (actor?.sessionId ?? null),
+    actor?.scopes ? actor.sessionId : null,
   ]);
 }

@@ -9,8 +9,10 @@ test("only sessions that are there, not expired and of an enabled account are al
   await sql.query("update auth.users set disabled_at = now() where id = $1", [disabled.user.id]);
   const ids = [alive, expired, disabled].map((account) => account.session.id);
 
-  expect(await sessionsAlive(sql, [...ids, crypto.randomUUID()])).toEqual(new Set([alive.session.id]));
-  expect(await sessionsAlive(sql, [])).toEqual(new Set());
+  expect(await sessionsAlive(sql, [...ids, crypto.randomUUID()])).toEqual(
+    new Map([[alive.session.id, { scopes: null }]]),
+  );
+  expect(await sessionsAlive(sql, [])).toEqual(new Map());
 });
 
 test("an end that is published while a look-up is under way is not forgotten", async ({ scene }) => {

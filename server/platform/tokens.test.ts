@@ -43,7 +43,12 @@ describe("an access token", () => {
     const issuedAt = new Date();
     const { token, expiresAt } = await tokens.mint(subject, "an-id", issuedAt);
 
-    expect(await tokens.verify(token)).toEqual({ ...subject, expiresAt: new Date(expiresAt) });
+    expect(await tokens.verify(token)).toEqual({
+      ...subject,
+      tokenId: "an-id",
+      scopes: null,
+      expiresAt: new Date(expiresAt),
+    });
     const keys = createLocalJWKSet({ keys: [...tokens.jwks.keys] });
     const { payload, protectedHeader } = await jwtVerify(token, keys, { issuer, audience });
     expect(payload).toMatchObject({ sub: subject.userId, sid: subject.sessionId, jti: "an-id" });

@@ -17,16 +17,26 @@ export interface AccessToken {
   readonly expiresAt: string;
 }
 
+/** What an access token says. */
+export interface TokenClaims extends TokenSubject {
+  /** Its `jti`, by which it can be revoked. */
+  readonly tokenId: string;
+  /** A program's token is good for these only (RFC 9068 §2.2.3); null: for all that the person may do. */
+  readonly scopes: readonly string[] | null;
+  readonly expiresAt: Date;
+}
+
 /** Access tokens: JWTs (RFC 9068) signed with Ed25519, so that other services can check them with the public keys alone. */
 export interface Tokens {
   /** The same arguments give the same token, because Ed25519 signatures are deterministic (RFC 8032 §5.1.6). */
-  mint(subject: TokenSubject, tokenId: string, issuedAt: Date): Promise<AccessToken>;
+  mint(subject: TokenSubject, tokenId: string, issuedAt: Date, scopes?: readonly string[]): Promise<AccessToken>;
   /**
-   * Tells whom a token speaks for; whether the session still lives, `Sessions` knows.
+   * Tells whom a token speaks for; whether the session still lives, `Sessions` knows, and whether the token was revoked,
+   * `RevokedTokens`.
    *
    * @throws AppError `auth.invalid` | `auth.expired`
    */
-  verify(token: string): Promise<TokenSubject & { readonly expiresAt: Date }>;
+  verify(token: string): Promise<TokenClaims>;
   /** The public keys, for `/.well-known/jwks.json` (RFC 7517). */
   readonly jwks: { readonly keys: readonly JWK[] };
 }
@@ -44,8 +54,6 @@ export const audience = "taskwire";
 /** Longer ones are not ours; refused before any work is done. */
 const maxTokenLength = 2_048;
 const maxRemembered = 20_000;
-
-type Verified = TokenSubject & { readonly expiresAt: Date };
 
 /**
  * Reads the keys. The kid of a key is its thumbprint (RFC 7638); a previous public key is accepted until it is taken
@@ -67,14 +75,14 @@ export async function createTokens(config: Config): Promise<Tokens> {
   const byKid = new Map(published.map((key) => [key.jwk.kid, key.key]));
 
   // A token is checked once and then known: a signature costs 100 µs, a look-up less than one.
-  const remembered = new LRUCache<string, Verified>({ max: maxRemembered });
+  const remembered = new LRUCache<string, TokenClaims>({ max: maxRemembered });
 
   return {
     jwks: { keys: published.map((key) => key.jwk) },
-    async mint(subject, tokenId, issuedAt) {
+    async mint(subject, tokenId, issuedAt, scopes) {
       const iat = Math.floor(issuedAt.getTime() / 1000);
       const exp = iat + config.ACCESS_TOKEN_SECONDS;
-      const token = await new SignJWT({ sid: subject.sessionId })
+      const token = await new SignJWT({ sid: subject.sessionId, ...(scopes ? { scope: scopes.join(" ") } : {}) })
         .setProtectedHeader({ alg: algorithm, typ: type, kid: current.jwk.kid })
         .setIssuer(config.publicUrl)
         .setAudience(audience)
@@ -93,7 +101,7 @@ export async function createTokens(config: Config): Promise<Tokens> {
         throw expired();
       }
       if (token.length > maxTokenLength) throw refused();
-      const verified = subjectOf(await check(token));
+      const verified = claimsOf(await check(token));
       remembered.set(token, verified);
       return verified;
     },
@@ -126,9 +134,11 @@ export async function createTokens(config: Config): Promise<Tokens> {
 const refused = (cause?: unknown) => new AppError("auth.invalid", "This access token does not hold.", {}, { cause });
 const expired = () => new AppError("auth.expired", "This access token has expired; refresh it.");
 
-function subjectOf({ sub, sid, exp }: JWTPayload): Verified {
-  if (typeof sub !== "string" || typeof sid !== "string" || typeof exp !== "number") throw refused();
-  return { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1000) };
+function claimsOf({ sub, sid, jti, exp, scope }: JWTPayload): TokenClaims {
+  if (typeof sub !== "string" || typeof sid !== "string" || typeof jti !== "string") throw refused();
+  if (typeof exp !== "number" || (scope !== undefined && typeof scope !== "string")) throw refused();
+  const scopes = typeof scope === "string" ? scope.split(" ").filter(Boolean) : null;
+  return { userId: sub, sessionId: sid, tokenId: jti, scopes, expiresAt: new Date(exp * 1000) };
 }
 
 function readKey(setting: string, read: () => KeyObject): KeyObject {

@@ -173,6 +173,9 @@ export function entityOf(field: string): string {
     "timeEntry",
     "timesheet",
     "rate",
+    "serviceAccount",
+    "secret",
+    "apiToken",
     "assignee",
   ];
   const alias = aliases[field] ?? aliases[field.replace(/s$/, "")];

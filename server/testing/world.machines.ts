@@ -37,3 +37,18 @@ export async function buildComposedPerson(
   await projectMembers.add({ projectId, userId, roleId: ofProject.id });
   return { person, roleIds: [ofOrganization.id, ofProject.id] };
 }
+
+/** An API token of the owner, and an account for a program with its secret. */
+export async function buildTokens(
+  scene: Scene,
+  organizationId: string,
+  owner: Actor,
+): Promise<Record<string, string[]>> {
+  const { apiTokens, serviceAccounts } = scene.caller(owner);
+  const { apiToken } = await apiTokens.create({ name: "Script", scopes: ["task.read"] });
+  const { serviceAccount } = await serviceAccounts.create({
+    ...{ organizationId, name: "Program", role: "guest", scopes: ["task.read"] },
+  });
+  const secrets = serviceAccount.secrets.map((secret) => secret.id);
+  return { apiToken: [apiToken.id], serviceAccount: [serviceAccount.id], secret: secrets };
+}

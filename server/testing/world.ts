@@ -5,7 +5,7 @@ import { entityOf, type Values } from "./procedures.ts";
 import { buildPushSubscription, deviceKeys } from "./push.ts";
 import type { Scene } from "./scene.ts";
 import { buildIdentity } from "./world.identity.ts";
-import { buildComposedPerson } from "./world.machines.ts";
+import { buildComposedPerson, buildTokens } from "./world.machines.ts";
 import { buildNotifications } from "./world.notifications.ts";
 import { buildTime } from "./world.time.ts";
 import { buildWorkflow } from "./world.workflow.ts";
@@ -68,6 +68,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     project: [project.id],
     status: [board.todo.id, board.done.id, board.backlog.id],
     role: roleIds,
+    ...(await buildTokens(scene, organization.id, owner)),
     label: [board.bug.id, board.feature.id],
     task: [task.id, second.id],
     user: [people.viewer.userId, people.editor.userId],
@@ -192,6 +193,7 @@ export const plainTexts: Record<string, string> = {
   from: "09:00",
   to: "10:30",
   slug: "sample",
+  scopes: "task.read",
   locale: "en",
   timeZone: "UTC",
   rule: "FREQ=DAILY",

@@ -1,4 +1,5 @@
 import { defineChange } from "../change.ts";
+import { apiTokenViewSchema } from "./api-token.view.ts";
 import { sessionViewSchema, userViewSchema } from "./auth.view.ts";
 import { identityViewSchema } from "./identity.view.ts";
 
@@ -22,6 +23,19 @@ export const sessionExtended = defineChange({
 
 /** Signed out, revoked, or ended because a refresh token was replayed. */
 export const sessionEnded = defineChange({ ...sessionStarted, type: "session.ended", op: "delete" });
+
+/** A token for programs that act for the person. */
+export const apiTokenCreated = defineChange({
+  type: "api-token.created",
+  entity: "apiToken",
+  op: "create",
+  view: apiTokenViewSchema,
+  channel: (token) => `user:${token.userId}`,
+  audited: true,
+});
+
+/** Revoked, or long expired. */
+export const apiTokenRevoked = defineChange({ ...apiTokenCreated, type: "api-token.revoked", op: "delete" });
 
 /** The account was opened. */
 export const userRegistered = defineChange({

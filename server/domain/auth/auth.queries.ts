@@ -22,7 +22,15 @@ const sessionsStatement = statement(
   where s.user_id = $1 and s.expires_at > now() and ($2::uuid is null or s.id < $2) order by s.id desc limit $3`,
 );
 const meUserStatement = statement("me.user", `select ${userColumns} from auth.users u where u.id = $1`);
-const meSessionStatement = statement("me.session", `select ${sessionColumns} from auth.sessions s where s.id = $1`);
+const meSessionStatement = statement(
+  "me.session",
+  `select ${sessionColumns} from auth.sessions s where s.id = $1
+  union all
+  select t.id, t.user_id, '', t.name, t.created_at, t.expires_at from auth.api_tokens t where t.id = $1
+  union all
+  select k.id, k.service_account_id, '', 'service', k.created_at, coalesce(k.expires_at, '9999-12-31T00:00:00Z') from organizations.service_secrets k
+  where k.id = $1`,
+);
 
 /** The caller's own sessions, the latest sign-in first. */
 export async function listSessions(
@@ -36,7 +44,7 @@ export async function listSessions(
   return { items, nextCursor: found.length > limit ? items.at(-1)!.id : null };
 }
 
-/** The caller and the session of this call. */
+/** The caller and the session of this call; of a token, what it has of one. */
 export async function readMe(ctx: Ctx): Promise<z.output<typeof meSchema>> {
   const [[user], [session]] = await Promise.all([
     ctx.sql.query<UserView>(meUserStatement, [ctx.actor.userId]),

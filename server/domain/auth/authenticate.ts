@@ -4,6 +4,7 @@ import { AppError } from "../../errors.ts";
 import { isAllowedOrigin } from "../../platform/origins.ts";
 import { hashOfSecret, sameSecret } from "../../platform/secrets.ts";
 import { sqlOn } from "../../platform/sql.ts";
+import { authenticateApiToken, looksLikeApiToken } from "./api-token.use.ts";
 import { csrfTokenOf } from "./csrf.ts";
 import { luciaOn } from "./lucia.ts";
 
@@ -25,8 +26,8 @@ export async function authenticate(
   if (authorization !== undefined) {
     const token = bearer.exec(authorization)?.[1];
     if (!token) throw new AppError("auth.invalid", "The authorization must be `Bearer` and an access token.");
-    const { userId, sessionId } = await authenticateToken(app, token);
-    return { userId, sessionId };
+    const { userId, sessionId, scopes } = await authenticateToken(app, token);
+    return scopes ? { userId, sessionId, scopes } : { userId, sessionId };
   }
   const secret = cookie ? sessionCookie(app, cookie) : null;
   if (!secret) return null;
@@ -36,15 +37,29 @@ export async function authenticate(
   return actor;
 }
 
+/** Who holds a token, and for how long. */
+export interface TokenHolder extends Actor {
+  /** Of an access token, by which it can be revoked. */
+  readonly tokenId?: string;
+  readonly expiresAt: Date;
+}
+
 /**
- * Who holds an access token.
+ * Who holds an access token or an API token.
  *
- * @throws AppError `auth.invalid` (also when its session ended) | `auth.expired`
+ * @throws AppError `auth.invalid` (also when its session ended, or it was revoked) | `auth.expired`
  */
-export async function authenticateToken(app: App, token: string): Promise<Actor & { readonly expiresAt: Date }> {
-  const subject = await app.tokens.verify(token);
-  if (!(await app.sessions.isAlive(subject.sessionId))) throw sessionOver();
-  return subject;
+export async function authenticateToken(app: App, token: string): Promise<TokenHolder> {
+  if (looksLikeApiToken(token)) return authenticateApiToken(app, token);
+  const { userId, sessionId, tokenId, scopes, expiresAt } = await app.tokens.verify(token);
+  const revoked = app.revokedTokens.has(tokenId);
+  if (revoked === true || (await revoked)) throw new AppError("auth.invalid", "This access token was revoked.");
+  const standing = await app.sessions.find(sessionId);
+  if (!standing) throw sessionOver();
+  if (!scopes && !standing.scopes) return { userId, sessionId, tokenId, expiresAt };
+  // Of a program's token: what it says, as far as its account is still good for it.
+  const held = (scopes ?? []).filter((scope) => standing.scopes?.includes(scope));
+  return { userId, sessionId, tokenId, scopes: held, expiresAt };
 }
 
 async function actorByCookie(app: App, secret: string, tokenHash: string): Promise<Actor> {

@@ -1,9 +1,10 @@
-import type { Ctx } from "../../context.ts";
+import type { Actor, Ctx } from "../../context.ts";
 import { denied, notFound, ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { type OrganizationRole, organizationGrants, type ProjectPermission } from "../permissions.ts";
 import { type ProjectStanding, projectRoleSql, requireProjectPermission } from "../projects/project.access.ts";
 import { rightsGrant } from "../rights.ts";
+import { inScope } from "../scopes.ts";
 import { admitToTask } from "../tasks/task.access.ts";
 import { requireNotTrashed } from "../tasks/task.rules.ts";
 import type { TaskView } from "../tasks/task.view.ts";
@@ -26,8 +27,8 @@ const readStatement = statement(
 const lockStatement = statement("comment.lock", "select from comments.comments where id = $1 for no key update");
 
 /** Whether somebody of this role is let into internal comments. */
-export const readsInternal = (role: OrganizationRole | null | undefined): boolean =>
-  !!role && organizationGrants(role, "comment.internal");
+export const readsInternal = (actor: Actor, role: OrganizationRole | null | undefined): boolean =>
+  !!role && organizationGrants(role, "comment.internal") && inScope(actor, "comment.internal");
 
 /**
  * The only way to a comment by id. Hidden and missing fail alike, so ids cannot be probed. Inside a transaction it is
@@ -42,7 +43,7 @@ export async function accessComment(
     ctx.transaction ? ctx.sql.query(lockStatement, [commentId]) : null,
     ctx.sql.query<Row>(readStatement, [commentId, ctx.actor.userId]),
   ]);
-  const internal = readsInternal(row?.organizationRole);
+  const internal = readsInternal(ctx.actor, row?.organizationRole);
   if (row?.internal && !internal) throw notFound("comment", commentId);
   requireProjectPermission(row, permission, "comment", commentId);
   const { taskDeletedAt, projectArchivedAt: _, roleRank, organizationRole: __, ...comment } = row as Row;
@@ -59,7 +60,8 @@ export async function accessOwnComment(
 ) {
   const access = await accessComment(ctx, commentId, permission);
   const mine = access.comment.authorId === ctx.actor.userId;
-  if (!mine && !(orElse && rightsGrant(access.rights, orElse))) throw denied(orElse ?? permission);
+  if (!mine && !(orElse && rightsGrant(access.rights, orElse) && inScope(ctx.actor, orElse)))
+    throw denied(orElse ?? permission);
   return access;
 }
 
@@ -88,7 +90,7 @@ export async function findCaller(ctx: Ctx, taskId: string): Promise<Caller | nul
 export async function accessComments(ctx: Ctx, taskId: string): Promise<{ task: TaskView; internal: boolean }> {
   const [task, caller] = await Promise.all([admitToTask(ctx, taskId, "comment.read"), findCaller(ctx, taskId)]);
   requireNotTrashed(task);
-  return { task, internal: readsInternal(caller?.role) };
+  return { task, internal: readsInternal(ctx.actor, caller?.role) };
 }
 
 /** @throws AppError `rule.broken` for one that was deleted */

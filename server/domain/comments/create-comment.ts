@@ -65,7 +65,7 @@ export const createComment = (ctx: Ctx, input: z.output<typeof createCommentInpu
     ]);
     requireNotTrashed(task);
     requireContent(input.body, fileIds);
-    const insider = readsInternal(caller?.role);
+    const insider = readsInternal(ctx.actor, caller?.role);
     const find = (id: string | null) => {
       const found = others.find((other) => other.id === id && (insider || !other.internal));
       if (id && !found) throw notFound("comment", id);

@@ -3,6 +3,7 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { pageFrom, placeOf } from "../cursor.ts";
 import { id, page } from "../fields.ts";
+import { inScope } from "../scopes.ts";
 import { accessTasks } from "../tasks/task.access.ts";
 import { accessComments } from "./comment.access.ts";
 import { type CommentView, commentColumns } from "./comment.view.ts";
@@ -69,7 +70,7 @@ const countStatement = statement(
   from unnest($1::uuid[]) with ordinality as asked (id, place)
   left join comments.read_positions rp on rp.task_id = asked.id and rp.user_id = $2
   left join comments.comments c on c.task_id = asked.id and c.deleted_at is null and (not c.internal
-    or exists (select from organizations.members me where me.organization_id = c.organization_id and me.user_id = $2 and me.role <> 'guest'))
+    or $3 and exists (select from organizations.members me where me.organization_id = c.organization_id and me.user_id = $2 and me.role <> 'guest'))
   cross join lateral (select c.author_id <> $2 and c.created_at > coalesce(rp.read_up_to, '-infinity') as it) unread
   group by asked.place, asked.id order by asked.place`,
 );
@@ -85,5 +86,11 @@ export async function countComments(
 ): Promise<{ items: CommentCounts[] }> {
   const tasks = await accessTasks(ctx, [...new Set(input.taskIds)], "comment.read");
   const present = tasks.flatMap((task) => (task.deletedAt ? [] : [task.id]));
-  return { items: await ctx.sql.query<CommentCounts>(countStatement, [present, ctx.actor.userId]) };
+  return {
+    items: await ctx.sql.query<CommentCounts>(countStatement, [
+      present,
+      ctx.actor.userId,
+      inScope(ctx.actor, "comment.internal"),
+    ]),
+  };
 }

@@ -16,6 +16,7 @@ import {
   projectRoleSql,
   requireProjectPermission,
 } from "../projects/project.access.ts";
+import { inScope, requireScope } from "../scopes.ts";
 import { admitToTask } from "../tasks/task.access.ts";
 import { requireNotTrashed } from "../tasks/task.rules.ts";
 import { type FileView, fileColumns, fileJoins } from "./file.view.ts";
@@ -101,13 +102,15 @@ function requireFilePermission<R extends FileStanding & Pick<FileView, "projectI
   if (!row) throw notFound(entity, id);
   const owns = row.createdById === ctx.actor.userId && (permission === "file.update" || permission === "file.delete");
   const needed = owns ? "file.upload" : permission;
-  if (row.internal && !readsInternal(row.organizationRole)) throw notFound(entity, id);
+  if (row.internal && !readsInternal(ctx, row.organizationRole)) throw notFound(entity, id);
   if (row.projectId) return requireProjectPermission(row, needed, entity, id);
+  requireScope(ctx.actor, inOrganization[needed]);
   if (row.organizationRole === "guest") throw notFound(entity, id); // guests do not see an organization's files
   requireOrganizationPermission(row.organizationRole, inOrganization[needed], entity, id, row.organizationExtras);
 }
 
-const readsInternal = (role: OrganizationRole | null) => role !== null && organizationGrants(role, "comment.internal");
+const readsInternal = (ctx: Ctx, role: OrganizationRole | null) =>
+  role !== null && organizationGrants(role, "comment.internal") && inScope(ctx.actor, "comment.internal");
 
 /** Where a file is to hang: exactly one of the three. */
 export const targetFields = {
@@ -150,6 +153,7 @@ export async function accessTarget(
     const project = await accessProject(ctx, projectId, permission);
     return { organizationId: project.organizationId, projectId, taskId: null, internal };
   }
+  requireScope(ctx.actor, inOrganization[permission]);
   const { organization } = await accessOrganization(ctx, organizationId as string, inOrganization[permission]);
   return { organizationId: organization.id, projectId: null, taskId: null, internal };
 }
@@ -161,7 +165,7 @@ const roleStatement = statement(
 
 async function requireInternal(ctx: Ctx, organizationId: string): Promise<void> {
   const [member] = await ctx.sql.query<{ role: OrganizationRole }>(roleStatement, [organizationId, ctx.actor.userId]);
-  if (!readsInternal(member?.role ?? null)) throw denied("comment.internal");
+  if (!readsInternal(ctx, member?.role ?? null)) throw denied("comment.internal");
 }
 
 /** The input that leads to a known place again. */

@@ -5,6 +5,7 @@ import { pageFrom, placeOf } from "../cursor.ts";
 import { id, page } from "../fields.ts";
 import { accessOrganization } from "../organizations/organization.access.ts";
 import { accessProject } from "../projects/project.access.ts";
+import { inScope } from "../scopes.ts";
 import { type FileView, fileColumns, fileJoins } from "./file.view.ts";
 
 export const listFilesInput = z.strictObject({
@@ -22,7 +23,7 @@ const inProjectStatement = statement(
   "file.list",
   `select ${fileColumns}, ${sorted} from ${fileJoins}
   where f.project_id = $1 and ($2::uuid is null or f.task_id = $2) and ${after}
-    and not (f.internal and exists (select from organizations.members m where m.organization_id = f.organization_id and m.user_id = $6 and m.role = 'guest'))
+    and not (f.internal and (not $7 or exists (select from organizations.members m where m.organization_id = f.organization_id and m.user_id = $6 and m.role = 'guest')))
   ${order}`,
 );
 const inOrganizationStatement = statement(
@@ -34,7 +35,14 @@ type Row = FileView & { sortText: string };
 
 /** A project's files, the latest first. @throws AppError `not-found` | `validation.failed` (cursor) */
 export async function listFiles(ctx: Ctx, { projectId, taskId, cursor, limit }: z.output<typeof listFilesInput>) {
-  const values = [projectId, taskId ?? null, ...placeOf(cursor), limit + 1, ctx.actor.userId];
+  const values = [
+    projectId,
+    taskId ?? null,
+    ...placeOf(cursor),
+    limit + 1,
+    ctx.actor.userId,
+    inScope(ctx.actor, "comment.internal"),
+  ];
   const [, rows] = await Promise.all([
     accessProject(ctx, projectId, "file.read"),
     ctx.sql.query<Row>(inProjectStatement, values),

@@ -7,6 +7,11 @@ import { memberRemoved, membershipEnded, teamMemberRemoved } from "./organizatio
 import { findMembership } from "./organization.queries.ts";
 import { type MemberView, type TeamMemberView, teamMemberColumns } from "./organization.view.ts";
 
+/** A program's account ends as a whole, by `deleteServiceAccount`. @throws AppError `rule.broken` */
+export function requirePerson({ kind }: MemberView): void {
+  if (kind === "service") throw ruleBroken("service-account.member", "Delete the service account instead.");
+}
+
 const otherOwnerStatement = statement(
   "organization.other-owner",
   `select from organizations.members where organization_id = $1 and user_id <> $2 and role = 'owner' limit 1`,

@@ -73,6 +73,11 @@ const locks = {
     `select from organizations.organizations
     where id = (select organization_id from organizations.roles where id = $1) for no key update`,
   ),
+  serviceAccount: statement(
+    "organization.lock-of-service-account",
+    `select from organizations.organizations
+    where id = (select organization_id from organizations.service_accounts where id = $1) for no key update`,
+  ),
   invitation: statement(
     "organization.lock-of-invitation",
     `select from organizations.organizations

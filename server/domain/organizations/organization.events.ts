@@ -8,6 +8,7 @@ import {
   teamMemberViewSchema,
   teamViewSchema,
 } from "./organization.view.ts";
+import { serviceAccountViewSchema } from "./service-account.view.ts";
 
 const organization = {
   entity: "organization",
@@ -60,6 +61,27 @@ export const invitationCreated = defineChange({ ...invitation, type: "invitation
 export const invitationResent = defineChange({ ...invitation, type: "invitation.resent", op: "update" });
 export const invitationWithdrawn = defineChange({ ...invitation, type: "invitation.withdrawn", op: "delete" });
 export const invitationAccepted = defineChange({ ...invitation, type: "invitation.accepted", op: "delete" });
+
+/** Accounts for programs; their secrets are part of them. */
+const serviceAccount = {
+  entity: "serviceAccount",
+  view: serviceAccountViewSchema,
+  channel: (view: { organizationId: string }) => `organization-admins:${view.organizationId}` as const,
+  audited: true,
+} as const;
+export const serviceAccountCreated = defineChange({ ...serviceAccount, type: "service-account.created", op: "create" });
+export const serviceAccountUpdated = defineChange({ ...serviceAccount, type: "service-account.updated", op: "update" });
+export const serviceSecretAdded = defineChange({
+  ...serviceAccount,
+  type: "service-account.secret-added",
+  op: "update",
+});
+export const serviceSecretRemoved = defineChange({
+  ...serviceAccount,
+  type: "service-account.secret-removed",
+  op: "update",
+});
+export const serviceAccountDeleted = defineChange({ ...serviceAccount, type: "service-account.deleted", op: "delete" });
 
 const team = { entity: "team", view: teamViewSchema, channel: inOrganization, audited: true } as const;
 export const teamCreated = defineChange({ ...team, type: "team.created", op: "create" });

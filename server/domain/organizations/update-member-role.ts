@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Member } from "../../../db/entities/organizations.ts";
 import type { Ctx } from "../../context.ts";
-import { invalid } from "../../errors.ts";
+import { invalid, ruleBroken } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { accessChange } from "../consequences.ts";
@@ -35,8 +35,8 @@ type Given = Pick<MemberView, "role" | "roleId">;
  * Gives somebody another role. Admins can neither make owners nor change them; the last owner stays one. Nobody gives
  * or takes more than they hold.
  *
- * @throws AppError `not-found` (organization, member or role) | `access.denied` | `stale` | `rule.broken` (last owner)
- *   | `validation.failed` (not exactly one of role and roleId)
+ * @throws AppError `not-found` (organization, member or role) | `access.denied` | `stale` | `rule.broken` (last owner, or
+ *   an owner that is a program) | `validation.failed` (not exactly one of role and roleId)
  */
 export const updateMemberRole = (ctx: Ctx, input: z.output<typeof updateMemberRoleInput>): Promise<MemberView> =>
   inTransaction(ctx, async (ctx) => {
@@ -46,11 +46,15 @@ export const updateMemberRole = (ctx: Ctx, input: z.output<typeof updateMemberRo
     const given = await roleGiven(ctx, organization.id, input);
     await requireMayGive(ctx, caller, organization.id, given);
     requireSeen(member, input.version);
+    if (member.kind === "service" && given.role === "owner") {
+      throw ruleBroken("organization.owner", "An organization is owned by people.");
+    }
     if (member.role === "owner" && given.role !== "owner") await requireAnotherOwner(ctx, member);
     return giveRole(ctx, member, given);
   });
 
-async function roleGiven(
+/** @throws AppError `validation.failed` (not exactly one of the two) | `not-found` (role) */
+export async function roleGiven(
   ctx: Ctx,
   organizationId: string,
   { role, roleId }: { role?: OrganizationRole | undefined; roleId?: string | undefined },
@@ -61,7 +65,8 @@ async function roleGiven(
   return { role: composed.base ?? "guest", roleId: composed.id };
 }
 
-async function requireMayGive(ctx: Ctx, caller: OrganizationStanding, organizationId: string, given: Given) {
+/** @throws AppError `access.denied` */
+export async function requireMayGive(ctx: Ctx, caller: OrganizationStanding, organizationId: string, given: Given) {
   requireNotAbove(caller.callerRole, given.role);
   requireNotBeyond(caller, given.roleId ? await requireRole(ctx, organizationId, given.roleId) : null);
 }

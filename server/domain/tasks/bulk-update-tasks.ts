@@ -4,6 +4,7 @@ import { invalid } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { id } from "../fields.ts";
+import { rightsInScope } from "../scopes.ts";
 import { labels, people, taskFields } from "./create-task.ts";
 import { ranksIn } from "./place-task.ts";
 import { accessTasks, admitWithRights } from "./task.access.ts";
@@ -76,7 +77,7 @@ export const bulkUpdateTasks = (ctx: Ctx, input: Input): Promise<{ tasks: TaskVi
       if (place) requireTransition(place, wanted, before.statusId, { userId: ctx.actor.userId, rights });
     }
     if (place) await requireFinished(ctx, place, edits);
-    await requireRoomFor(ctx, edits, { overLimit: input.overLimit, rights });
+    await requireRoomFor(ctx, edits, { overLimit: input.overLimit, rights: rightsInScope(ctx.actor, rights) });
     insertWatches(ctx, await notWatching(ctx, edits.flatMap(newWatches)));
     const saved = saveTasks(ctx, edits);
     return {

@@ -7,6 +7,7 @@ import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { day, id, name, text } from "../fields.ts";
 import { accessProject } from "../projects/project.access.ts";
+import { rightsInScope } from "../scopes.ts";
 import { rankIn } from "./place-task.ts";
 import { taskCreated } from "./task.events.ts";
 import { fieldsInput } from "./task.fields.ts";
@@ -89,7 +90,7 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
       throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
     requirePlace(place, input.statusId ?? "", position);
     const rights = project.roleRank ?? 0;
-    requireRoom(place, 1, { overLimit: input.overLimit, rights });
+    requireRoom(place, 1, { overLimit: input.overLimit, rights: rightsInScope(ctx.actor, rights) });
 
     const now = ctx.now.toISOString();
     const task: TaskView = {

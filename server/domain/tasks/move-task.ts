@@ -4,6 +4,7 @@ import { invalid, stale } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { id, seenVersion } from "../fields.ts";
+import { rightsInScope } from "../scopes.ts";
 import { rankIn } from "./place-task.ts";
 import { accessTaskWithRights } from "./task.access.ts";
 import { taskMoved } from "./task.events.ts";
@@ -43,7 +44,8 @@ export const moveTask = (ctx: Ctx, input: z.output<typeof moveTaskInput>): Promi
     if (input.version !== undefined && input.version !== task.version) throw stale(task);
     requireNotTrashed(task);
     if (place.statusId !== task.statusId) {
-      if (takesRoom(task)) requireRoom(place, 1, { overLimit: input.overLimit, rights });
+      if (takesRoom(task))
+        requireRoom(place, 1, { overLimit: input.overLimit, rights: rightsInScope(ctx.actor, rights) });
       requireTransition(place, task, task.statusId, { userId: ctx.actor.userId, rights });
       if (place.rules)
         await requireFinished(ctx, place, [{ before: task, wanted: { ...task, statusId: place.statusId } }]);

@@ -7,6 +7,7 @@ import { day, id } from "../fields.ts";
 import { accessOrganization } from "../organizations/organization.access.ts";
 import { organizationGrants } from "../permissions.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
+import { inScope } from "../scopes.ts";
 import { moneyReportSql, type ReportDimension, reportDimensions, timeReportSql } from "./report.sql.ts";
 import { managedProjects } from "./time.access.ts";
 
@@ -90,7 +91,7 @@ export const timeReport = (ctx: Ctx, input: Input): Promise<TimeReport> =>
       ctx.sql.query<{ startsOn: number }>(weekStatement, [userId]),
     ]);
     const seesMoney = organizationGrants(callerRole, "time.read-money") || callerExtras?.includes("time.read-money");
-    if (money && !seesMoney) throw denied("time.read-money");
+    if (money && !(seesMoney && inScope(ctx.actor, "time.read-money"))) throw denied("time.read-money");
 
     const { projectId = null, taskId = null, activityId = null, billable = null, teamId = null } = input;
     const values = [

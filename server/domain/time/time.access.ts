@@ -9,6 +9,7 @@ import {
   requireProjectPermission,
 } from "../projects/project.access.ts";
 import { grantsSql, rightsGrant } from "../rights.ts";
+import { inScope, requireScope } from "../scopes.ts";
 import { requireNotTrashed } from "../tasks/task.rules.ts";
 import { defaultRules, type TimeRules } from "./time.rules.ts";
 import {
@@ -145,7 +146,9 @@ export async function accessTimeEntry(
   ]);
   requireProjectPermission(row, own, "time entry", timeEntryId);
   const { projectArchivedAt: _, roleRank, ...entry } = row as TimeEntryView & ProjectStanding;
-  if (entry.userId !== ctx.actor.userId && !rightsGrant(roleRank, others)) throw denied(others);
+  if (entry.userId === ctx.actor.userId) return entry;
+  requireScope(ctx.actor, others);
+  if (!rightsGrant(roleRank, others)) throw denied(others);
   return entry;
 }
 
@@ -156,6 +159,7 @@ const managedStatement = statement(
 
 /** The projects of an organization in which somebody may read others' time. */
 export async function managedProjects(ctx: Ctx, organizationId: string): Promise<string[]> {
+  if (!inScope(ctx.actor, "time.read-others")) return [];
   const rows = await ctx.sql.query<{ id: string }>(managedStatement, [organizationId, ctx.actor.userId]);
   return rows.map(({ id }) => id);
 }

@@ -6,6 +6,7 @@ import { pageFrom, placeOf } from "../cursor.ts";
 import { day, id, page } from "../fields.ts";
 import { accessOrganization } from "../organizations/organization.access.ts";
 import { organizationGrants } from "../permissions.ts";
+import { inScope } from "../scopes.ts";
 import { managedProjects } from "./time.access.ts";
 import { dayOf } from "./time.calendar.ts";
 import {
@@ -91,7 +92,8 @@ export async function listTimesheets(ctx: Ctx, input: z.output<typeof listTimesh
     accessOrganization(ctx, organizationId, "organization.read"),
     managedProjects(ctx, organizationId),
   ]);
-  const decides = organizationGrants(callerRole, "timesheet.approve") || !!callerExtras?.includes("timesheet.approve");
+  const holds = organizationGrants(callerRole, "timesheet.approve") || !!callerExtras?.includes("timesheet.approve");
+  const decides = holds && inScope(ctx.actor, "timesheet.approve");
   const values = [organizationId, ctx.actor.userId, decides, managed, userId, states, from, to, ...place, limit + 1];
   return pageFrom(await ctx.sql.query<Sorted<TimesheetView>>(sheetsStatement, values), limit);
 }

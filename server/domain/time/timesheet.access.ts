@@ -3,6 +3,7 @@ import { denied, notFound, ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
 import { grantsSql, memberGrantsSql } from "../rights.ts";
+import { inScope } from "../scopes.ts";
 import type { TimesheetView } from "./time.view.ts";
 import { type Sheet, sheetColumns } from "./timesheet.save.ts";
 
@@ -44,7 +45,8 @@ export async function accessTimesheet(ctx: Ctx, timesheetId: string, as: "own" |
   if (!row) throw notFound("timesheet", timesheetId);
   const { approves, managesAll, ...sheet } = row;
   const own = sheet.userId === ctx.actor.userId;
-  const decides = approves || managesAll;
+  const decides =
+    (approves && inScope(ctx.actor, "timesheet.approve")) || (managesAll && inScope(ctx.actor, "time.manage"));
   if (!own && !decides) throw notFound("timesheet", timesheetId);
   if (as === "own" && !own) throw denied("timesheet.own");
   if (as === "decide" && !decides) throw denied("timesheet.approve");
