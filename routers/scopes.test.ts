@@ -3,7 +3,7 @@ import type { Actor } from "../server/context.ts";
 import { scopes as allScopes } from "../server/domain/scopes.ts";
 import { inputOf, type ProcedureUnderTest, procedures } from "../server/testing/procedures.ts";
 import { type Caller, refusal, type Scene, test } from "../server/testing/scene.ts";
-import { buildWorld, plainValues } from "../server/testing/world.ts";
+import { buildWorld, plainValues, type World } from "../server/testing/world.ts";
 
 /** What a token must be good for; null: nothing, or it depends on the input; "in-person": no token may. */
 function neededBy({ path, access, meta }: ProcedureUnderTest): string | null {
@@ -13,6 +13,10 @@ function neededBy({ path, access, meta }: ProcedureUnderTest): string | null {
   return /^(auth|identities|totp)\./.test(path) ? "in-person" : "account";
 }
 
+let built: Promise<World> | undefined;
+/** One for all that is refused: it stays as it is. */
+const untouchedWorld = (scene: Scene): Promise<World> => (built ??= buildWorld(scene));
+
 const allHeads = "select channel, seq from feed.heads order by channel";
 const codeOf = (error: { cause?: { code?: string; details?: Record<string, unknown> } }) => error.cause ?? {};
 
@@ -20,7 +24,7 @@ describe.each(procedures.filter((p) => neededBy(p)).map((p) => [p.path, p] as co
   "%s by a token",
   (_, procedure) => {
     test("is refused to an owner whose token is good for everything else, and changes nothing", async ({ scene }) => {
-      const world = await buildWorld(scene);
+      const world = await untouchedWorld(scene);
       const needed = neededBy(procedure) as string;
       const owner = world.people.owner as Actor;
       const scopes = allScopes.filter((scope) => scope !== needed);
@@ -36,7 +40,7 @@ describe.each(procedures.filter((p) => neededBy(p)).map((p) => [p.path, p] as co
 
     test("is never more than its owner may do", async ({ scene }) => {
       if (procedure.access === "signed-in") return;
-      const world = await buildWorld(scene);
+      const world = await untouchedWorld(scene);
       const stranger = { ...(world.people.stranger as Actor), scopes: allScopes };
       const input = procedure.input ? inputOf(procedure.input, plainValues(world)) : undefined;
       await expect(procedure.call(scene.caller(stranger), input)).rejects.toMatchObject(refusal("not-found"));
