@@ -33,10 +33,10 @@ import { projectAccessSql } from "./projects/project.queries.ts";
 import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
 import { fieldColumns, milestoneColumns, sprintColumns, transitionColumns } from "./projects/workflow.view.ts";
 import { grantsSql, memberGrantsSql } from "./rights.ts";
+import { accountScope, requireScope } from "./scopes.ts";
 import { recurrenceColumns } from "./tasks/recurrence.view.ts";
 import { reminderColumns } from "./tasks/reminder.view.ts";
 import { savedViewColumns } from "./tasks/saved-view.view.ts";
-import { accountScope, requireScope } from "./scopes.ts";
 import { boardColumns, boardJoins } from "./tasks/task.view.ts";
 import { taskLinkColumns, watchColumns } from "./tasks/task-link.view.ts";
 import {

@@ -143,6 +143,7 @@ export async function accessTarget(
     throw invalid("taskId", "Name one of taskId, projectId and organizationId.");
   }
   if (internal && !taskId) throw invalid("internal", "Only a task has internal files.");
+  requireScope(ctx.actor, permission);
   if (taskId) {
     const task = await admitToTask(ctx, taskId, permission);
     if (permission === "file.upload") requireNotTrashed(task);
