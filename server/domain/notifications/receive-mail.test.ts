@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import MailComposer from "nodemailer/lib/mail-composer/index.js";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { Actor } from "../../context.ts";
+import { openTestApp } from "../../testing/app.ts";
+import { Scene } from "../../testing/scene.ts";
+import { readMail } from "./incoming-mail.ts";
+import { receiveMail } from "./receive-mail.ts";
+import { replyAddress, replyLine } from "./reply-address.ts";
+
+const domain = "reply.example.test";
+
+interface Mail {
+  from?: string;
+  to?: string;
+  text?: string;
+  headers?: Record<string, string>;
+  messageId?: string;
+}
+
+async function discussion() {
+  const { app, close } = await openTestApp({ MAIL_REPLY_DOMAIN: domain, MAIL_INBOUND_SECRET: "a secret of sixteen" });
+  onTestFinished(close);
+  const scene = new Scene(app);
+  const { owner, project, task } = await scene.board();
+  const caller = scene.caller(owner);
+  const comment = await caller.comments.create({ taskId: task.id, body: "What do you think?" });
+  const person = await scene.person();
+  const member: Actor & { email: string } = {
+    ...(await scene.join(project.organizationId, person, "member")),
+    email: person.email,
+  };
+  await caller.projectMembers.add({ projectId: project.id, userId: member.userId, role: "commenter" });
+  const address = replyAddress(app.config, domain, { kind: "comment", id: comment.id, userId: member.userId });
+  const compose = ({ headers = {}, ...mail }: Mail = {}): Promise<Buffer> =>
+    new MailComposer({
+      from: `Ann <${member.email.toUpperCase()}>`,
+      to: `Taskwire <${address}>`,
+      subject: "Re: First",
+      text: "I like it.",
+      messageId: `<${randomUUID()}@mail.example.test>`,
+      headers,
+      ...mail,
+    })
+      .compile()
+      .build();
+  const receive = async (mail?: Mail) => receiveMail(scene.ctx(null), await compose(mail));
+  const bodies = async () => (await caller.comments.list({ taskId: task.id })).items.map(({ body }) => body);
+  return { app, scene, owner, project, task, caller, comment, member, address, compose, receive, bodies };
+}
+
+test("an answer becomes a comment in the thread, once, without what it quotes", async () => {
+  const { scene, task, comment, member, compose, caller } = await discussion();
+  const raw = await compose({
+    text: `I like it.\n\nLet us *begin*.\n\n${replyLine}\n\nOn Monday Taskwire wrote:\n> What do you think?\n`,
+  });
+  const received = await scene.expectLaw([[`task:${task.id}`, member]], () => receiveMail(scene.ctx(null), raw));
+  expect(received).toMatchObject({ outcome: "commented", reason: null });
+  expect(await caller.comments.get({ commentId: received.commentId as string })).toMatchObject({
+    body: "I like it.\n\nLet us *begin*.",
+    threadId: comment.id,
+    authorId: member.userId,
+  });
+  const head = await scene.head(`task:${task.id}`);
+  expect(await receiveMail(scene.ctx(null), raw)).toEqual(received);
+  expect(await Promise.all([raw, raw, raw].map((again) => receiveMail(scene.ctx(null), again)))).toEqual([
+    received,
+    received,
+    received,
+  ]);
+  expect(await scene.head(`task:${task.id}`)).toBe(head);
+});
+
+test("an answer to a letter about a task begins a thread", async () => {
+  const { app, task, member, receive, caller } = await discussion();
+  const to = replyAddress(app.config, domain, { kind: "task", id: task.id, userId: member.userId });
+  const { commentId } = await receive({ to });
+  expect(await caller.comments.get({ commentId: commentId as string })).toMatchObject({
+    threadId: null,
+    body: "I like it.",
+  });
+});
+
+describe("nothing comes of", () => {
+  test.for<[string, Mail | ((of: Awaited<ReturnType<typeof discussion>>) => Mail), string, string]>([
+    ["a notice of absence", { headers: { "Auto-Submitted": "auto-replied" } }, "ignored", "automatic"],
+    ["a mailing list", { headers: { Precedence: "list" } }, "ignored", "automatic"],
+    ["a list by its id", { headers: { "List-Id": "<all.example.test>" } }, "ignored", "automatic"],
+    ["a bounce without a sender", { headers: { "Return-Path": "<>" } }, "ignored", "automatic"],
+    ["another address", { to: `someone@${domain}` }, "ignored", "not-for-us"],
+    ["another domain", ({ address }) => ({ to: address.replace(domain, "evil.example") }), "ignored", "not-for-us"],
+    [
+      "a changed proof",
+      ({ address }) => ({ to: address.replace(/.(?=.{9}@)/, (sign) => (sign === "a" ? "b" : "a")) }),
+      "refused",
+      "not-theirs-to-answer",
+    ],
+    ["another sender", { from: "mallory@example.test" }, "refused", "not-theirs-to-answer"],
+    [
+      "two senders",
+      ({ member }) => ({ from: `${member.email}, mallory@example.test` }),
+      "refused",
+      "not-theirs-to-answer",
+    ],
+    ["nothing new", { text: `\n\n${replyLine}\n> What do you think?` }, "ignored", "empty"],
+  ])("%s", async ([, mail, outcome, reason]) => {
+    const of = await discussion();
+    expect(await of.receive(typeof mail === "function" ? mail(of) : mail)).toEqual({
+      outcome,
+      reason,
+      commentId: null,
+    });
+    expect(await of.bodies()).toEqual(["What do you think?"]);
+  });
+});
+
+test("the rights of now count, and a refusal is remembered", async () => {
+  const { receive, compose, scene, project, member, caller, bodies } = await discussion();
+  const { items } = await caller.projectMembers.list({ projectId: project.id });
+  const grant = items.find(({ userId }) => userId === member.userId);
+  await caller.projectMembers.updateRole({ projectMemberId: grant?.id as string, role: "viewer" });
+  expect(await receive()).toMatchObject({ outcome: "refused", reason: "access.denied" });
+  await caller.projectMembers.remove({ projectMemberId: grant?.id as string });
+  const raw = await compose();
+  expect(await receiveMail(scene.ctx(null), raw)).toMatchObject({ outcome: "refused", reason: "not-found" });
+  expect(await receiveMail(scene.ctx(null), raw)).toMatchObject({ outcome: "refused", reason: "not-found" });
+  await scene.app.sql.query("update auth.users set disabled_at = now() where id = $1", [member.userId]);
+  expect(await receive()).toMatchObject({ outcome: "refused", reason: "not-theirs-to-answer" });
+  expect(await bodies()).toEqual(["What do you think?"]);
+});
+
+/** A delivery status notification (RFC 3464). */
+const report = (to: string, action: string, status: string) =>
+  Buffer.from(
+    [
+      "From: MAILER-DAEMON@mx.example.test",
+      `To: ${to}`,
+      "Auto-Submitted: auto-replied",
+      "MIME-Version: 1.0",
+      'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+      "",
+      "--b",
+      "Content-Type: text/plain",
+      "",
+      "It did not arrive.",
+      "--b",
+      "Content-Type: message/delivery-status",
+      "",
+      "Reporting-MTA: dns; mx.example.test",
+      "",
+      "Final-Recipient: rfc822; gone@example.test",
+      `Action: ${action}`,
+      `Status: ${status}`,
+      "",
+      "--b--",
+      "",
+    ].join("\r\n"),
+  );
+
+test("an address that a letter never reached gets no more, and no forged report says so", async () => {
+  const { scene } = await discussion();
+  await scene.app.sql.query(
+    "insert into notifications.sent_letters (code, letter, address, state, sent_at) values ('abcdefgh234567', 'notification', 'gone@example.test', 'sent', now())",
+  );
+  const take = (to: string, action = "failed", status = "5.1.1") =>
+    receiveMail(scene.ctx(null), report(to, action, status));
+  const suppressed = () =>
+    scene.app.sql.query("select address, reason, detail from notifications.suppressed_addresses");
+  expect(await take(`bounce+unknown@${domain}`)).toMatchObject({ outcome: "ignored" });
+  expect(await take("bounce+abcdefgh234567@evil.example")).toMatchObject({ outcome: "ignored" });
+  expect(await take(`bounce+abcdefgh234567@${domain}`, "delayed", "4.4.1")).toMatchObject({ outcome: "ignored" });
+  expect(await suppressed()).toEqual([]);
+  expect(await take(`bounce+abcdefgh234567@${domain}`)).toMatchObject({ outcome: "bounced" });
+  expect(await suppressed()).toEqual([
+    { address: "gone@example.test", reason: "bounce", detail: "delivery failed: 5.1.1" },
+  ]);
+});
+
+test.for([
+  [
+    "Outlook",
+    "Fine.\n\n________________________________\nFrom: Taskwire <x@y.test>\nSent: Monday\nTo: Ann\nSubject: First\n\nOld words",
+  ],
+  ["Gmail", "Fine.\n\nOn Mon, Nov 23, 2026 at 9:00 AM Taskwire <x@y.test> wrote:\n\n> Old words\n"],
+  ["German", "Fine.\n\nAm 23.11.2026 um 09:00 schrieb Taskwire <x@y.test>:\n> Old words\n"],
+  ["a signature", "Fine.\n\n-- \nAnn\nOld words"],
+] as const)("quoted text is cut as %s writes it", async ([, text]) => {
+  const raw = await new MailComposer({ from: "a@b.test", to: "c@d.test", text }).compile().build();
+  expect((await readMail(raw)).reply).toBe("Fine.");
+});
