@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { Client } from "pg";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { takeSnapshot } from "../server/domain/channels.ts";
+import { takeSnapshot } from "../server/domain/snapshots.ts";
 import { openTestApp } from "../server/testing/app.ts";
 import { Scene } from "../server/testing/scene.ts";
 import { taskwire } from "./run.fixture.ts";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { Actor } from "../server/context.ts";
-import { readersOf, takeSnapshot } from "../server/domain/channels.ts";
+import { readersOf } from "../server/domain/channels.ts";
+import { takeSnapshot } from "../server/domain/snapshots.ts";
 import type { Channel } from "../server/platform/feed.ts";
 import { type Copy, copyOf } from "../server/testing/copy.ts";
 import { entityOf, inputOf, procedures, type Values } from "../server/testing/procedures.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { accessChannel, takeSnapshot } from "../server/domain/channels.ts";
+import { accessChannel } from "../server/domain/channels.ts";
 import { entityViews } from "../server/domain/events.ts";
+import { takeSnapshot } from "../server/domain/snapshots.ts";
 import { pullFeed } from "../server/platform/feed.ts";
 import { described, procedure, rest, router } from "./trpc.ts";
 

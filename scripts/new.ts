@@ -74,12 +74,12 @@ const mentions: readonly { file: string; place: RegExp; text: string }[] = [
   { file: "server/domain/events.ts", place: /^/, text: 'import * as @camels@ from "./@kebabs@/@kebab@.events.ts";\n' },
   { file: "server/domain/events.ts", place: /const facts = \{/, text: " ...@camels@," },
   {
-    file: "server/domain/channels.ts",
+    file: "server/domain/snapshots.ts",
     place: /^/,
     text: 'import { @camel@Columns } from "./@kebabs@/@kebab@.view.ts";\n',
   },
   {
-    file: "server/domain/channels.ts",
+    file: "server/domain/snapshots.ts",
     place: /const snapshots: [^\n]* = \{[\s\S]*?\n {2}project: \{\n/,
     text: `    @camel@: statement("snapshot.@kebabs@", \`select \${@camel@Columns} from @snakes@.@snakes@ x where x.project_id = $1\`),\n`,
   },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTaskwire, errorOf, type LiveStore, type Taskwire } from "../../client/index.ts";
 import { readConfig } from "../config.ts";
 import { contextOf } from "../context.ts";
-import { takeSnapshot } from "../domain/channels.ts";
+import { takeSnapshot } from "../domain/snapshots.ts";
 import { openApp } from "../open-app.ts";
 import { type Network, openNetwork } from "./network.ts";
 import { Scene } from "./scene.ts";

@@ -5,8 +5,8 @@ import { Label, Project, ProjectMember, Status } from "../../db/entities/project
 import { appRouter } from "../../routers/index.ts";
 import { createCallerFactory, type EdgeCtx } from "../../routers/trpc.ts";
 import { type Actor, type App, type Ctx, contextOf, type Origin } from "../context.ts";
-import { takeSnapshot } from "../domain/channels.ts";
 import type { OrganizationRole, ProjectRole } from "../domain/permissions.ts";
+import { takeSnapshot } from "../domain/snapshots.ts";
 import type { Change, Channel } from "../platform/feed.ts";
 import { openTestApp } from "./app.ts";
 import { type Copy, copyOf } from "./copy.ts";
