@@ -5,6 +5,7 @@ import { auditExport } from "./api/audit-export.ts";
 import { type Authenticate, logFailure } from "./api/call.ts";
 import { crossOrigin } from "./api/cross-origin.ts";
 import { docs } from "./api/docs.ts";
+import { figureHandler, isFigure } from "./api/figures.ts";
 import { files } from "./api/files.ts";
 import { type Dependency, health } from "./api/health.ts";
 import { HttpRefusal, methodRefused, unknownAddress } from "./api/http-refusal.ts";
@@ -123,9 +124,11 @@ function calls(app: App, router: AnyRouter, authenticate: Authenticate): Request
   const trpc = trpcHandler(app, router, authenticate, "/trpc/");
   const rest = restHandler(app, router, authenticate, "/api/v1");
   const token = tokenEndpoint(app);
+  const figure = figureHandler(app, authenticate);
   return (req, res, next) => {
     if (isTokenRequest(req)) void token(req, res);
     else if (req.url.startsWith("/trpc/")) void trpc(req, res);
+    else if (isFigure(req.url)) void figure(req, res);
     else if (req.url.startsWith("/api/v1/")) void rest(req, res);
     else next();
   };
