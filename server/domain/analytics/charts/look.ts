@@ -33,7 +33,7 @@ export function dayLabel(day: string, withYear = false): string {
   return `${Number(date)} ${months[Number(month) - 1]}${withYear ? ` ${year}` : ""}`;
 }
 
-export function dayLabels(days: readonly string[]): string[] {
+function dayLabels(days: readonly string[]): string[] {
   const withYear = days[0]?.slice(0, 4) !== days.at(-1)?.slice(0, 4);
   return days.map((day) => dayLabel(day, withYear));
 }
@@ -131,7 +131,7 @@ export const levels = (
 });
 
 export const hours = (minutes: number): number => Math.round(minutes / 6) / 10;
-export const days = (minutes: number): number => Math.round(minutes / 144) / 10;
+const days = (minutes: number): number => Math.round(minutes / 144) / 10;
 
 /** The unit in which such times read well. */
 export const durationUnit = (longestMinutes: number) =>
