@@ -39,7 +39,7 @@ describe("the composition", () => {
   test("sets only settings that there are", async () => {
     const { settings } = await import("../server/config.ts");
     const names = Object.keys(services["api"]?.environment ?? {});
-    expect(names).toContain("DATABASE_URL");
+    expect(names).toEqual(expect.arrayContaining(["NODE_ENV", "DATABASE_URL", "JWT_PRIVATE_KEY", "PUBLIC_URL"]));
     expect(names.filter((name) => !(name in settings.shape))).toEqual([]);
   });
 
@@ -53,6 +53,19 @@ describe("the composition", () => {
     );
     expect(awaited.filter((name) => !services[name])).toEqual([]);
   });
+});
+
+test("the image copies what exists, runs as an ordinary user and tells its health", async () => {
+  const { settings } = await import("../server/config.ts");
+  const dockerfile = readFileSync("deploy/Dockerfile", "utf8");
+  const ignored = readFileSync(".dockerignore", "utf8").split("\n");
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = ""]) => paths.split(" "));
+  expect(copied.length).toBeGreaterThan(2);
+  expect(copied.filter((path) => !existsSync(path) || ignored.includes(path))).toEqual([]);
+  for (const [, pairs = ""] of dockerfile.matchAll(/^ENV (.+)$/gm))
+    for (const pair of pairs.split(" ")) expect(Object.keys(settings.shape)).toContain(pair.split("=")[0]);
+  expect(dockerfile).toMatch(/^USER node$/m);
+  expect(dockerfile).toMatch(/^HEALTHCHECK [\s\S]*\/health\/live/m);
 });
 
 /** What the source registers, with the suffixes of histograms; and what prom-client measures of each process. */
