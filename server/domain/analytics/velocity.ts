@@ -29,14 +29,14 @@ export const velocitySchema = z.object({
 });
 export type Velocity = z.output<typeof velocitySchema>;
 
-/** What was in the sprint at an instant; the row of analytics.tasks is the span that is still open. */
+/** What was in the sprint after an instant: what happened in the same millisecond had led up to it. The row of analytics.tasks is the span that is still open. */
 const standing = (at: string, categories: string) => `
   select count(*) as tasks, coalesce(sum(x.minutes), 0) as minutes from (
     select s.estimate_minutes as minutes from analytics.spans s
-    where ${inScope("s")} and s.sprint_id = sp.sprint_id and s.category in (${categories}) and s.began_at < ${at} and s.ended_at >= ${at}
+    where ${inScope("s")} and s.sprint_id = sp.sprint_id and s.category in (${categories}) and s.began_at <= ${at} and s.ended_at > ${at}
     union all
     select t.estimate_minutes from analytics.tasks t
-    where ${inScope("t")} and t.sprint_id = sp.sprint_id and t.category in (${categories}) and t.began_at < ${at}
+    where ${inScope("t")} and t.sprint_id = sp.sprint_id and t.category in (${categories}) and t.began_at <= ${at}
   ) x`;
 
 const velocityStatement = statement(
