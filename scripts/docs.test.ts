@@ -65,10 +65,13 @@ describe("what the documents tell to do", () => {
         .split(/\n+/)
         .map((line) => JSON.parse(line));
 
-    const [task, { changes }] = await answers();
+    const [task, { changes }, entry, report] = await answers();
 
     expect(task).toMatchObject({ title: "Try Taskwire", priority: "high" });
     expect(changes).toMatchObject([{ type: "task.created", entityId: task.id }]);
+    expect(entry).toMatchObject({ durationMinutes: 90, comment: "Tried Taskwire" });
+    expect(report).toMatchObject({ rows: [{ person: { name: "Ada Lovelace" }, durationMinutes: 90 }] });
+    expect(tour.written("cumulative-flow.svg")).toMatch(/^<svg[\s\S]*<\/svg>$/);
     expect((await answers())[0]).toEqual(task);
   });
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloneDatabase } from "../server/testing/services.ts";
@@ -22,6 +22,8 @@ export interface Tour {
   run(file: string, ...args: string[]): Running;
   /** @returns what it printed @throws Error with what it complained of */
   shell(script: string): Promise<string>;
+  /** A file that a shell command wrote. */
+  written(name: string): string;
   close(): Promise<void>;
 }
 
@@ -31,8 +33,8 @@ export async function openTour(): Promise<Tour> {
   const database = await cloneDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), "taskwire-tour-"));
   const children: ChildProcess[] = [];
-  const start = (command: string, args: readonly string[], env: Record<string, string> = {}) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } });
+  const start = (command: string, args: readonly string[], env: Record<string, string> = {}, cwd = root) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
     children.push(child);
     return listen(child);
   };
@@ -51,11 +53,15 @@ export async function openTour(): Promise<Tour> {
     here: (text) => text.replaceAll("localhost:4000", address),
     run: (file, ...args) => start(process.execPath, [file, ...args]),
     async shell(script) {
-      const [, printed = ""] = await start("bash", ["-euo", "pipefail", "-c", `${script}\nprintf '\\nthe end'`]).says(
-        /^([\s\S]*)\nthe end$/,
-      );
+      const [, printed = ""] = await start(
+        "bash",
+        ["-euo", "pipefail", "-c", `${script}\nprintf '\\nthe end'`],
+        {},
+        dataDir,
+      ).says(/^([\s\S]*)\nthe end$/);
       return printed;
     },
+    written: (name) => readFileSync(join(dataDir, name), "utf8"),
     close,
   };
 }
