@@ -43,16 +43,17 @@ interface Page {
  */
 export async function listTasks(ctx: Ctx, input: z.output<typeof listTasksInput>): Promise<Page> {
   const values = new Values();
-  const conditions = [`t.project_id = ${values.bind(input.projectId)}::uuid`];
+  const project = `${values.bind(input.projectId)}::uuid`;
+  const conditions = [`t.project_id = ${project}`];
   const door = accessProject(ctx, input.projectId, "task.read");
   if (!input.fieldFilters && !input.sortFieldId) {
-    const [, found] = await Promise.all([door, readPage(ctx, conditions, values, input, input)]);
+    const [, found] = await Promise.all([door, readPage(ctx, conditions, values, input, input, project)]);
     return found;
   }
   const [, definitions] = await Promise.all([door, fields.all(ctx, input.projectId)]);
   conditions.push(...fieldConditions(input.fieldFilters ?? [], definitions, ctx.actor.userId, values));
   const sort = input.sortFieldId ? sortByField(definitions, input.sortFieldId, input.order, values) : input;
-  return readPage(ctx, conditions, values, input, sort);
+  return readPage(ctx, conditions, values, input, sort, project);
 }
 
 /** @throws AppError `validation.failed` */
@@ -89,20 +90,32 @@ interface PageInput extends TaskFilter {
   limit: number;
 }
 
-/** One statement, not prepared: its text depends on the conditions, and its plan on their values. */
+/**
+ * One statement, not prepared: its text depends on the conditions, and its plan on their values.
+ *
+ * @param project of a board, so that each of its statuses is read from its own index, and no further than the page
+ */
 async function readPage(
   ctx: Ctx,
   scope: readonly string[],
   values: Values,
   input: PageInput,
   sort: Sort | FieldSort,
+  project?: string,
 ): Promise<Page> {
   const paging = pagingOf(sort, input.cursor, values);
-  const conditions = [...scope, ...conditionsOf(input, ctx.actor.userId, values), paging.condition ?? "true"];
+  const conditions = [...scope, ...conditionsOf(input, ctx.actor.userId, values), ...paging.conditions];
+  const limit = `${values.bind(input.limit + 1)}::int`;
+  const where = `where ${conditions.join(" and ")}`;
   const join = sort.sort === "board" ? "join projects.statuses s on s.id = t.status_id" : "";
+  const from =
+    sort.sort === "board" && project
+      ? `projects.statuses s cross join lateral (
+          select * from tasks.tasks t ${where} and t.status_id = s.id order by t.rank ${sort.order}, t.id ${sort.order} limit ${limit}
+        ) t where s.project_id = ${project}`
+      : `tasks.tasks t ${join} ${where}`;
   const rows = await ctx.sql.query<TaskView>(
-    `select ${taskColumns}, ${paging.columns} from tasks.tasks t ${join}
-    where ${conditions.join(" and ")} order by ${paging.orderBy} limit ${values.bind(input.limit + 1)}::int`,
+    `select ${taskColumns}, ${paging.columns} from ${from} order by ${paging.orderBy} limit ${limit}`,
     values.list,
   );
   return sortedPage(sort, rows, input.limit);

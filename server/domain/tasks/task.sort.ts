@@ -66,7 +66,7 @@ const keysOf = (sort: AnySort): readonly [Key, ...Key[]] => ("key" in sort ? [so
 /** The parts of a statement that sort it and begin it behind a cursor. */
 export interface Paging {
   columns: string;
-  condition: string | null;
+  conditions: string[];
   orderBy: string;
 }
 
@@ -76,7 +76,7 @@ export function pagingOf(sort: AnySort, cursor: string | undefined, values: Valu
   const { order } = sort;
   return {
     columns: keys.map((key, at) => `${key.sql} as "sort${at}"`).join(", "),
-    condition: cursor === undefined ? null : behind(keys, order, readCursor(sort, cursor), values),
+    conditions: cursor === undefined ? [] : behind(keys, order, readCursor(sort, cursor), values),
     orderBy: `${keys.map((key) => `${key.sql} ${order} nulls last`).join(", ")}, t.id ${order}`,
   };
 }
@@ -86,14 +86,22 @@ interface Place {
   id: string;
 }
 
-function behind(keys: readonly [Key, ...Key[]], order: "asc" | "desc", place: Place, values: Values): string {
+function behind(keys: readonly [Key, ...Key[]], order: "asc" | "desc", place: Place, values: Values): string[] {
   const than = order === "asc" ? ">" : "<";
   const id = `${values.bind(place.id)}::uuid`;
   const [{ sql }] = keys;
-  if (place.keys[0] === null) return `(${sql} is null and t.id ${than} ${id})`;
+  if (place.keys[0] === null) return [`(${sql} is null and t.id ${than} ${id})`];
   const bound = keys.map((key, at) => `${values.bind(place.keys[at])}::${key.type}`);
   const later = `(${keys.map((key) => key.sql).join(", ")}, t.id) ${than} (${bound.join(", ")}, ${id})`;
-  return keys.length === 1 ? `(${later} or ${sql} is null)` : later;
+  if (keys.length === 1) return [`(${later} or ${sql} is null)`];
+  // The board: what `later` says as a bound on the index of each status. No rank is above "~".
+  const [rank, statusId, taskRank] = bound;
+  const open = order === "asc" ? "''" : "'~'";
+  return [
+    later,
+    `(s.rank, s.id) ${than}= (${rank}, ${statusId})`,
+    `t.rank ${than}= case when s.id = ${statusId} then ${taskRank} else ${open} end`,
+  ];
 }
 
 /** Opaque to clients: sort, order, keys and id of the last task of a page. */
