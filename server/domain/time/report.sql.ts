@@ -52,7 +52,7 @@ const dimensions: Record<ReportDimension, Dimension> = {
     shown: "g.week",
     order: "g.week",
   },
-  month: { key: "date_trunc('month', te.spent_on)::date", shown: "g.month", order: "g.month" },
+  month: { key: "te.spent_on - extract(day from te.spent_on)::int + 1", shown: "g.month", order: "g.month" },
 };
 
 /** My time and that of projects I manage, of the days and the rest that is asked for. */
@@ -95,30 +95,39 @@ select ${shown(by)}coalesce(g."durationMinutes", 0) as "durationMinutes", coales
 from g ${joins(by)}${by.length > 0 ? ` order by ${by.map((dimension) => dimensions[dimension].order).join(", ")}` : ""} limit $3`;
 };
 
-/* Each kind of scope, the narrowest first; one statement of ranges instead of a look-up per entry. */
+/** Of rates `tq`, the narrowest scope first. */
 const scopes = [
-  "rate.project_id = te.project_id and rate.user_id = te.user_id",
-  "rate.project_id = te.project_id and rate.user_id is null",
-  "rate.project_id is null and rate.user_id = te.user_id",
-  "rate.project_id is null and rate.user_id is null",
+  "tq.project_id = work.project_id and tq.user_id = work.user_id",
+  "tq.project_id = work.project_id and tq.user_id is null",
+  "tq.project_id is null and tq.user_id = work.user_id",
+  "tq.project_id is null and tq.user_id is null",
 ];
 
 /**
  * What billable time is worth, in the same groups and order: each entry by the rate of its day, the narrowest that there
- * is, rounded half up to the minor unit.
+ * is, rounded half up to the minor unit. Between two days on which any rate begins nothing changes, so a rate is looked up
+ * once for each person, project and such era, not for each entry.
  */
 export const moneyReportSql = (by: readonly ReportDimension[]): string => `
-with rates as materialized (
-  select project_id, user_id, amount_minor_per_hour, currency, daterange(starts_on,
-    lead(starts_on) over (partition by project_id, user_id order by starts_on)) as days
-  from time.rates where organization_id = $1
-), g as (
-  select ${keys(by)}worth.currency, sum((te.duration_minutes::bigint * worth.amount + 30) / 60)::bigint as "amountMinor"
-  from ${entries(by)}
-  ${scopes.map((scope, at) => `left join rates r${at} on ${scope.replaceAll("rate.", `r${at}.`)} and r${at}.days @> te.spent_on`).join("\n  ")}
-  cross join lateral (select coalesce(${scopes.map((_, at) => `r${at}.amount_minor_per_hour`).join(", ")}) as amount,
-    coalesce(${scopes.map((_, at) => `r${at}.currency`).join(", ")}) as currency) worth
-  where ${visible} and te.billable and worth.amount is not null
-  group by ${columns(by, (_) => String(by.indexOf(_) + 1))}${by.length + 1}
+with eras as materialized (
+  select array_agg(distinct starts_on order by starts_on) as days from time.rates where organization_id = $1
+), booked as materialized (
+  select ${keys(by)}te.project_id, te.user_id, width_bucket(te.spent_on, eras.days) as era, te.duration_minutes
+  from eras, ${entries(by)} where ${visible} and te.billable and eras.days is not null
+), work as (
+  select distinct project_id, user_id, era from booked where era > 0
+), worth as materialized (
+  select work.project_id, work.user_id, work.era, rate.amount, rate.currency
+  from work cross join eras cross join lateral (${scopes
+    .map(
+      (scope, place) => `
+    (select ${place} as place, tq.amount_minor_per_hour as amount, tq.currency from time.rates tq
+      where tq.organization_id = $1 and ${scope} and tq.starts_on <= eras.days[work.era] order by tq.starts_on desc limit 1)`,
+    )
+    .join(" union all")}
+    order by place limit 1) rate
 )
-select ${columns(by, (dimension) => `g.${dimension}`)}g.currency, g."amountMinor" from g order by g.currency limit $3`;
+select ${columns(by, (dimension) => `booked.${dimension}`)}worth.currency,
+  sum((booked.duration_minutes::bigint * worth.amount + 30) / 60)::bigint as "amountMinor"
+from booked join worth using (project_id, user_id, era)
+group by ${columns(by, (dimension) => String(by.indexOf(dimension) + 1))}${by.length + 1} order by ${by.length + 1} limit $3`;

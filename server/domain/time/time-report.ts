@@ -72,6 +72,8 @@ const readableStatement = statement(
   "time.readable-projects",
   `select p.id from projects.projects p where p.organization_id = $1 and ${projectRoleSql("p", "$2")} > 0`,
 );
+/** A year of a large organization is grouped in memory; of this transaction alone. */
+const memoryStatement = statement("time.report-memory", "select set_config('work_mem', '32MB', true)");
 const weekStatement = statement("time.week-start", `select week_starts_on as "startsOn" from auth.users where id = $1`);
 
 /**
@@ -89,6 +91,7 @@ export const timeReport = (ctx: Ctx, input: Input): Promise<TimeReport> =>
       managedProjects(ctx, organizationId),
       ctx.sql.query<{ id: string }>(readableStatement, [organizationId, userId]),
       ctx.sql.query<{ startsOn: number }>(weekStatement, [userId]),
+      ctx.sql.query(memoryStatement),
     ]);
     const seesMoney = organizationGrants(callerRole, "time.read-money") || callerExtras?.includes("time.read-money");
     if (money && !(seesMoney && inScope(ctx.actor, "time.read-money"))) throw denied("time.read-money");
