@@ -4,7 +4,17 @@ import { defineConfig, type EntityManager, MikroORM, UnderscoreNamingStrategy } 
 import type { Pool, PoolClient } from "pg";
 import { User } from "./entities/auth.ts";
 import { Invitation, Member, Organization, Role, Team, TeamMember } from "./entities/organizations.ts";
-import { Field, Label, Milestone, Project, ProjectMember, Sprint, Status, Transition } from "./entities/projects.ts";
+import {
+  Field,
+  Label,
+  Milestone,
+  Project,
+  ProjectMember,
+  Sprint,
+  Status,
+  Template,
+  Transition,
+} from "./entities/projects.ts";
 import { Recurrence, Reminder, SavedView } from "./entities/tasks.ts";
 import { Activity, Rate, TimeSettings } from "./entities/time.ts";
 import { Migration20261122000001_live_core } from "./migrations/Migration20261122000001_live_core.ts";
@@ -18,6 +28,7 @@ import { Migration20261125000008_identity } from "./migrations/Migration20261125
 import { Migration20261125000009_machines } from "./migrations/Migration20261125000009_machines.ts";
 import { Migration20261125000010_workflow } from "./migrations/Migration20261125000010_workflow.ts";
 import { Migration20261125000011_recurrence } from "./migrations/Migration20261125000011_recurrence.ts";
+import { Migration20261125000012_templates } from "./migrations/Migration20261125000012_templates.ts";
 import { Migration20261125000013_time } from "./migrations/Migration20261125000013_time.ts";
 import { Migration20261125000014_analytics } from "./migrations/Migration20261125000014_analytics.ts";
 import { Migration20261125000015_tracing } from "./migrations/Migration20261125000015_tracing.ts";
@@ -38,6 +49,7 @@ export const entities = [
   Transition,
   Sprint,
   Milestone,
+  Template,
   Recurrence,
   Reminder,
   SavedView,
@@ -62,6 +74,7 @@ const migrationsList = [
   { name: "Migration20261125000013_time", class: Migration20261125000013_time },
   { name: "Migration20261125000006_mail", class: Migration20261125000006_mail },
   { name: "Migration20261125000011_recurrence", class: Migration20261125000011_recurrence },
+  { name: "Migration20261125000012_templates", class: Migration20261125000012_templates },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

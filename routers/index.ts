@@ -24,6 +24,7 @@ import { sync } from "./sync.ts";
 import { taskLinks } from "./task-links.ts";
 import { tasks } from "./tasks.ts";
 import { teams } from "./teams.ts";
+import { templates } from "./templates.ts";
 import { timeEntries } from "./time-entries.ts";
 import { timeReports } from "./time-reports.ts";
 import { activities, rates, timeSettings } from "./time-rules.ts";
@@ -71,6 +72,7 @@ export const appRouter = router({
   tasks,
   teams,
   totp,
+  templates,
   transitions,
   timeEntries,
   timeReports,

@@ -36,7 +36,10 @@ const feedOf = (scene: Scene) =>
 const keyOf = ({ channel, seq }: Row) => `${channel} ${seq}`;
 
 /** Inputs take either of these, never both. */
-const eitherOr: Record<string, readonly string[]> = { "projectMembers.add": ["userId", "teamId"] };
+const eitherOr: Record<string, readonly string[]> = {
+  "projects.create": ["templateId", "builtIn"],
+  "projectMembers.add": ["userId", "teamId"],
+};
 
 function inputs(path: string, schema: JsonSchema, values: Values): unknown[] {
   const input = inputOf(schema, values) as Record<string, unknown>;

@@ -154,3 +154,18 @@ const MilestoneSchema = defineEntity({
 });
 export class Milestone extends MilestoneSchema.class {}
 MilestoneSchema.setClass(Milestone);
+
+const TemplateSchema = defineEntity({
+  name: "Template",
+  schema: "projects",
+  tableName: "templates",
+  properties: {
+    ...mutable,
+    organizationId: p.uuid(),
+    name: p.text(),
+    description: p.text(),
+    content: p.json<object>().hidden(),
+  },
+});
+export class Template extends TemplateSchema.class {}
+TemplateSchema.setClass(Template);

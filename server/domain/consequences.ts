@@ -1,5 +1,7 @@
 import type { Ctx } from "../context.ts";
 import type { StatusView } from "./projects/project.view.ts";
+import type { TemplateTask } from "./projects/template.view.ts";
+import type { FieldView } from "./projects/workflow.view.ts";
 
 /** Acts before the rows change, and, if it answers a function, once more after they did; in the same transaction. */
 export type Consequence<Fact> = (ctx: Ctx, fact: Fact) => Promise<(() => Promise<void>) | undefined>;
@@ -42,6 +44,17 @@ export const accessChange = occasion<AccessScope>();
 export const teamEntry = occasion<{ teamId: string }>();
 export const teamRename = occasion<{ teamId: string; name: string }>();
 export const teamDeletion = occasion<{ teamId: string }>();
+/** A project begins from a template: what later domains have in it follows. */
+export interface ProjectBirth {
+  projectId: string;
+  /** Days are counted from it. */
+  startsOn: string;
+  tasks: readonly TemplateTask[];
+  fields: readonly FieldView[];
+  statusOf(name: string): string | null;
+  labelOf(name: string): string | null;
+}
+export const projectBirth = occasion<ProjectBirth>();
 export const projectDeletion = occasion<{ projectId: string }>();
 /** Tasks go for ever; they are locked. */
 export const taskPurge = occasion<{ taskIds: readonly string[] }>();

@@ -23,6 +23,8 @@ export const organizationPermissions = {
   /** Make accounts for programs, and secrets for them. */
   "service-account.manage": ["admin", "owner"],
   "project.create": ["member", "admin", "owner"],
+  /** What projects of the organization can begin with. */
+  "template.manage": ["admin", "owner"],
   "organization-file.read": ["member", "admin", "owner"],
   "organization-file.upload": ["member", "admin", "owner"],
   "organization-file.manage": ["admin", "owner"],

@@ -30,6 +30,7 @@ import {
 import { serviceAccountColumns } from "./organizations/service-account.view.ts";
 import { projectAccessSql } from "./projects/project.queries.ts";
 import { labelColumns, projectColumns, projectMemberColumns, statusColumns } from "./projects/project.view.ts";
+import { templateColumns } from "./projects/template.view.ts";
 import { fieldColumns, milestoneColumns, sprintColumns, transitionColumns } from "./projects/workflow.view.ts";
 import { recurrenceColumns } from "./tasks/recurrence.view.ts";
 import { reminderColumns } from "./tasks/reminder.view.ts";
@@ -113,6 +114,10 @@ const snapshots: Record<ChannelKind, Parts> = {
       `select ${memberColumns} from organizations.members m join auth.users u on u.id = m.user_id where m.organization_id = $1`,
     ),
     role: statement("snapshot.roles", `select ${roleColumns} from organizations.roles r where r.organization_id = $1`),
+    template: statement(
+      "snapshot.templates",
+      `select ${templateColumns} from projects.templates tp where tp.organization_id = $1`,
+    ),
     team: statement("snapshot.teams", `select ${teamColumns} from organizations.teams t where t.organization_id = $1`),
     teamMember: statement(
       "snapshot.team-members",

@@ -9,6 +9,7 @@ import {
   milestoneDeletion,
   organizationDeletion,
   profileChange,
+  projectBirth,
   projectDeletion,
   sprintEnd,
   statusDeletion,
@@ -52,6 +53,7 @@ import {
   turnTasks,
 } from "./tasks/task.consequences.ts";
 import { dropFieldValues, dropMilestone, handOver, leaveFields } from "./tasks/task.workflow.consequences.ts";
+import { createTemplateTasks } from "./tasks/template.tasks.ts";
 import { dropProjectTime, eraseTime, keepTaskTime, leaveTime } from "./time/time.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
@@ -70,6 +72,7 @@ accessChange.followedBy(followAccess, dropHiddenWatches, dropHiddenPlanning, dro
 teamEntry.followedBy(requireNotBeyondTeam);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
+projectBirth.followedBy(createTemplateTasks);
 projectDeletion.followedBy(
   dropProjectNotifications,
   dropProjectComments,

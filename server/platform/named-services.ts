@@ -20,6 +20,7 @@ const services: Readonly<Record<string, string>> = {
   transitions: "project-service",
   sprints: "project-service",
   milestones: "project-service",
+  templates: "project-service",
   tasks: "task-service",
   taskLinks: "task-service",
   recurrences: "task-service",

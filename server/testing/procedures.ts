@@ -154,6 +154,7 @@ export function entityOf(field: string): string {
     "sprint",
     "milestone",
     "recurrence",
+    "template",
     "reminder",
     "view",
     "taskLink",

@@ -1,5 +1,6 @@
 import { v7 } from "uuid";
 import type { Actor } from "../context.ts";
+import { builtInTemplates } from "../domain/projects/built-in-templates.ts";
 import type { Scene } from "./scene.ts";
 
 type Row = { id: string };
@@ -80,4 +81,11 @@ export async function buildWorkflow(
     [owner.userId, "Everything", true, ...how],
     [viewer.userId, "Mine", false, ...how],
   ]);
+  const template = v7();
+  const content = JSON.stringify(builtInTemplates.launch);
+  await scene.app.sql.query(
+    "insert into projects.templates (id, organization_id, name, description, content, created_at, updated_at) values ($1, $2, $3, '', $4, now(), now())",
+    [template, organization.id, `Template ${template}`, content],
+  );
+  ids["template"] = [template];
 }

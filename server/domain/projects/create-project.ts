@@ -1,17 +1,21 @@
 import { z } from "zod";
 import { Project, ProjectMember, Status } from "../../../db/entities/projects.ts";
 import type { Ctx } from "../../context.ts";
-import { conflict } from "../../errors.ts";
+import { conflict, invalid, notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
-import { id, name, text } from "../fields.ts";
+import { day, id, name, text } from "../fields.ts";
 import { accessOrganization, requireMember } from "../organizations/organization.access.ts";
 import { ranksBetween } from "../rank.ts";
 import { permissionsOf, roleRights } from "../rights.ts";
 import { insert, insertAll } from "../save.ts";
+import { applyTemplate } from "./apply-template.ts";
+import { builtInNames, builtInTemplates } from "./built-in-templates.ts";
 import { projectAccessGiven, projectCreated, projectMemberAdded, statusCreated } from "./project.events.ts";
 import { type ProjectMemberView, type ProjectView, type StatusView, visibilities } from "./project.view.ts";
+import { accessTemplate } from "./template.access.ts";
+import type { TemplateContent } from "./template.view.ts";
 
 const projectKey = z
   .string()
@@ -25,26 +29,32 @@ export const createProjectInput = z.object({
   key: projectKey.optional().describe("prefix of its tasks' keys; absent: made from the name"),
   description: text(20_000).default(""),
   visibility: z.enum(visibilities).default("organization"),
+  templateId: id.optional().describe("a template of the organization; or `builtIn`"),
+  builtIn: z.enum(builtInNames).optional().describe("a template that comes with the product; or `templateId`"),
+  startsOn: day.optional().describe("the day that days of the template's tasks are counted from; default: today (UTC)"),
 });
 
-const defaultStatuses = [
-  ["Backlog", "backlog"],
-  ["To do", "todo"],
-  ["In progress", "in_progress"],
-  ["Done", "done"],
-  ["Cancelled", "cancelled"],
-] as const;
+const usualStatuses = (
+  [
+    ["Backlog", "backlog"],
+    ["To do", "todo"],
+    ["In progress", "in_progress"],
+    ["Done", "done"],
+    ["Cancelled", "cancelled"],
+  ] as const
+).map(([name, category]) => ({ name, category, wipLimit: null }));
 
 /**
- * Begins a project with the usual statuses; the caller becomes its manager.
+ * Begins a project with the usual statuses, or with all that a template has; the caller becomes its manager.
  *
- * @throws AppError `not-found` | `access.denied` | `conflict` (the organization has a project with this key)
+ * @throws AppError `not-found` (also the template) | `access.denied` | `validation.failed` (both kinds of template) | `conflict` (the organization has a project with this key)
  */
 export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInput>): Promise<ProjectView> =>
   inTransaction(ctx, async (ctx) => {
     const { organization } = await accessOrganization(ctx, input.organizationId, "project.create");
     const organizationId = organization.id;
     const me = await requireMember(ctx, organizationId, ctx.actor.userId);
+    const template = await templateFor(ctx, organizationId, input);
     const key = await claimKey(ctx, organizationId, input.key, input.name);
 
     const { name, description, visibility } = input;
@@ -61,15 +71,27 @@ export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInpu
     const access = { id: project.id, organizationId, userId: me.userId, role: "manager" as const };
     record(ctx, projectAccessGiven, null, { ...access, permissions: permissionsOf(roleRights.manager) });
 
-    const ranks = ranksBetween(null, null, defaultStatuses.length) as string[];
-    const rows = defaultStatuses.map(([name, category], at) => {
-      return { ...inProject, name, category, rank: ranks[at] as string, wipLimit: null };
-    });
-    for (const status of await insertAll<Status, StatusView>(ctx, Status, rows)) {
-      record(ctx, statusCreated, null, status);
-    }
-    return project;
+    const wanted = template?.statuses ?? usualStatuses;
+    const ranks = ranksBetween(null, null, wanted.length) as string[];
+    const rows = wanted.map((status, at) => ({ ...inProject, ...status, rank: ranks[at] as string }));
+    const statuses = await insertAll<Status, StatusView>(ctx, Status, rows);
+    for (const status of statuses) record(ctx, statusCreated, null, status);
+    if (!template) return project;
+    const startsOn = input.startsOn ?? ctx.now.toISOString().slice(0, 10);
+    return applyTemplate(ctx, project, statuses, template, startsOn);
   });
+
+async function templateFor(
+  ctx: Ctx,
+  organizationId: string,
+  { templateId, builtIn }: z.output<typeof createProjectInput>,
+): Promise<TemplateContent | null> {
+  if (templateId && builtIn) throw invalid("templateId", "give either templateId or builtIn");
+  if (!templateId) return builtIn ? builtInTemplates[builtIn] : null;
+  const { template, content } = await accessTemplate(ctx, templateId, "project.create");
+  if (template.organizationId !== organizationId) throw notFound("template", templateId);
+  return content;
+}
 
 const keysStatement = statement(
   "project.keys",

@@ -1,4 +1,5 @@
 import { defineChange } from "../change.ts";
+import { templateViewSchema } from "./template.view.ts";
 import { fieldViewSchema, milestoneViewSchema, sprintViewSchema, transitionViewSchema } from "./workflow.view.ts";
 
 const inProject = (view: { projectId: string }) => `project:${view.projectId}` as const;
@@ -12,6 +13,15 @@ const transition = { entity: "transition", view: transitionViewSchema, channel: 
 export const transitionCreated = defineChange({ ...transition, type: "transition.created", op: "create" });
 export const transitionUpdated = defineChange({ ...transition, type: "transition.updated", op: "update" });
 export const transitionDeleted = defineChange({ ...transition, type: "transition.deleted", op: "delete" });
+
+const template = {
+  entity: "template",
+  view: templateViewSchema,
+  channel: (view: { organizationId: string }) => `organization:${view.organizationId}` as const,
+} as const;
+export const templateCreated = defineChange({ ...template, type: "template.created", op: "create" });
+export const templateUpdated = defineChange({ ...template, type: "template.updated", op: "update" });
+export const templateDeleted = defineChange({ ...template, type: "template.deleted", op: "delete" });
 
 const sprint = { entity: "sprint", view: sprintViewSchema, channel: inProject } as const;
 export const sprintCreated = defineChange({ ...sprint, type: "sprint.created", op: "create" });

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { instant } from "../fields.ts";
+import { projectRoles } from "../permissions.ts";
+import { projectSettingsSchema } from "./project.settings.ts";
+import { statusCategories } from "./project.view.ts";
+import { allowedMovers, fieldKinds, requirableFields } from "./workflow.view.ts";
+
+/** A template as people choose among them. */
+export const templateViewSchema = z
+  .object({
+    id: z.uuid(),
+    organizationId: z.uuid(),
+    name: z.string(),
+    description: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    version: z.int(),
+  })
+  .meta({ id: "Template" });
+export type TemplateView = z.output<typeof templateViewSchema>;
+export const templateColumns = `tp.id, tp.organization_id as "organizationId", tp.name, tp.description,
+  tp.created_at as "createdAt", tp.updated_at as "updatedAt", tp.version`;
+
+/** Everything is named by its name, which is unique in its project; days are counted from the project's first one. */
+const templateTaskSchema = z.object({
+  title: z.string(),
+  description: z.string(),
+  status: z.string(),
+  priority: z.enum(["none", "low", "medium", "high", "urgent"]),
+  labels: z.array(z.string()),
+  estimateMinutes: z.int().nullable(),
+  startInDays: z.int().nullable(),
+  dueInDays: z.int().nullable(),
+  parent: z.int().nullable().describe("place of its parent among these tasks, which comes before it"),
+  fields: z.record(z.string(), z.union([z.boolean(), z.number(), z.string(), z.array(z.string())])),
+});
+export type TemplateTask = z.output<typeof templateTaskSchema>;
+
+const { features, workflow, blockedStayOpen, subtasksFirst, severalActiveSprints, defaults } =
+  projectSettingsSchema.shape;
+
+export const templateContentSchema = z
+  .object({
+    settings: z.object({
+      ...{ features, workflow, blockedStayOpen, subtasksFirst, severalActiveSprints },
+      defaults: defaults.omit({ statusId: true }).extend({ status: z.string().nullable() }),
+    }),
+    statuses: z.array(z.object({ name: z.string(), category: z.enum(statusCategories), wipLimit: z.int().nullable() })),
+    transitions: z.array(
+      z.object({
+        from: z.string().nullable(),
+        to: z.string(),
+        allowed: z.array(z.enum(allowedMovers)),
+        required: z.array(z.enum(requirableFields)),
+        requiredFields: z.array(z.string()),
+      }),
+    ),
+    fields: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        kind: z.enum(fieldKinds),
+        choices: z.array(z.object({ name: z.string(), color: z.string().nullable() })),
+      }),
+    ),
+    labels: z.array(z.object({ name: z.string(), color: z.string() })),
+    people: z
+      .array(z.object({ userId: z.uuid().nullable(), teamId: z.uuid().nullable(), role: z.enum(projectRoles) }))
+      .describe("roles of people and teams; those who have left are passed over"),
+    tasks: z.array(templateTaskSchema),
+  })
+  .meta({ id: "TemplateContent" });
+export type TemplateContent = z.output<typeof templateContentSchema>;
