@@ -4,6 +4,7 @@ import { checkOutputs } from "../routers/trpc.ts";
 import { auditExport } from "./api/audit-export.ts";
 import { type Authenticate, logFailure } from "./api/call.ts";
 import { crossOrigin } from "./api/cross-origin.ts";
+import { devMail, keepsMail } from "./api/dev-mail.ts";
 import { docs } from "./api/docs.ts";
 import { figureHandler, isFigure } from "./api/figures.ts";
 import { files } from "./api/files.ts";
@@ -69,6 +70,7 @@ export function createApi({
     .use("/audit", serveProcedures ? auditExport(app, authenticate) : pass)
     .use("/time-reports", serveProcedures ? timeExport(app, authenticate) : pass)
     .use("/mail", serveProcedures ? mail(app) : pass)
+    .use("/dev/mail", keepsMail(app.config) ? devMail(app.config) : pass)
     .use("/health", health(app, dependencies, isDraining))
     .get("/", (_req, res) => {
       res.json({

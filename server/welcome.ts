@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { SeededDemo } from "../db/seed.ts";
+import { keepsMail } from "./api/dev-mail.ts";
 import type { Config } from "./config.ts";
 import { say } from "./say.ts";
 
@@ -13,6 +14,7 @@ export function welcome(config: Config, address: AddressInfo | string | null, de
     `  read and try every call    ${url}/docs`,
     `  health, metrics            ${url}/health  ${url}/metrics`,
   ];
+  if (keepsMail(config)) lines.push(`  mail that would be sent    ${url}/dev/mail`);
   if (demo) {
     lines.push(
       `  sign in as                 ${demo.people.map((person) => `${person.email} (${person.role})`).join(", ")}`,
