@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { openDatabase } from "../db/orm.ts";
 import type { Config } from "./config.ts";
 import type { App } from "./context.ts";
+import { createCache } from "./platform/cache.ts";
 import { readEpoch } from "./platform/feed.ts";
 import { createFeedHub } from "./platform/feed-hub.ts";
 import { createIdentityProviders } from "./platform/identity/providers.ts";
@@ -41,6 +42,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     wake,
     redis,
     epoch: await readEpoch(sql),
+    cache: createCache(redis ?? undefined),
     limits: createLimits(config, redis ?? undefined),
     mailer: openMailer(config),
     vapid: vapidOf(config),

@@ -25,6 +25,12 @@ const changes = new Counter({
   labelNames: ["type"],
 });
 
+const cacheRequests = new Counter({
+  name: "taskwire_cache_requests_total",
+  help: "Reads that a cache was asked for, by cache; result is hit or miss",
+  labelNames: ["cache", "result"],
+});
+
 /** Finding a labelled child costs more than counting, so children are kept; labels come from closed sets. */
 function childrenOf<Child>(make: (labels: readonly string[]) => Child): (...labels: string[]) => Child {
   const children = new Map<string, Child>();
@@ -46,6 +52,8 @@ export const observeRequest = (route: string, method: string, status: number, du
 
 export const observeProcedure = (service: string, procedure: string, status: string, durationMs: number) =>
   proceduresOf(service, procedure, status).observe(durationMs / 1_000);
+
+export const observeCache = (cache: string, result: "hit" | "miss") => cacheRequests.inc({ cache, result });
 
 const pools = new Set<Pool>();
 const watchedHubs = new WeakSet<FeedHub>();

@@ -149,6 +149,25 @@ test("a sprint's commitment is what it began with; what was done at its end is i
   });
 });
 
+test("a kept figure is answered again, and anew once its facts move, also when they are rebuilt", async ({ scene }) => {
+  const { manager, project, todo } = await buildFigures(scene);
+  const remaining = async () =>
+    (await manager.analytics.burnDown({ scope: `project:${project.id}` })).points.at(-1)?.remaining;
+  expect(await remaining()).toEqual({ tasks: 2, minutes: 60 });
+  const { sql } = scene.app;
+  // Facts that change behind the cursor's back show that an answer was kept.
+  await sql.query("update analytics.tasks set estimate_minutes = 600 where project_id = $1 and title = '=Mine'", [
+    project.id,
+  ]);
+  expect(await remaining()).toEqual({ tasks: 2, minutes: 60 });
+  await sql.query("update feed.projections set seq = seq where channel = $1", [`project:${project.id}`]);
+  expect(await remaining()).toEqual({ tasks: 2, minutes: 600 });
+
+  await manager.tasks.create({ projectId: project.id, title: "New", statusId: todo, estimateMinutes: 5 });
+  await catchUp(scene);
+  expect(await remaining()).toEqual({ tasks: 3, minutes: 605 });
+});
+
 test("figures are read from a replica that answers, and from the primary when none does", async ({ scene }) => {
   const primary = await openTestApp({ DATABASE_REPLICA_URLS: scene.app.config.DATABASE_URL ?? "" });
   try {

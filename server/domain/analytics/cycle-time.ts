@@ -5,7 +5,7 @@ import { instant } from "../fields.ts";
 import { workingDaysIn } from "./calendar.ts";
 import { percentilesOf, percentilesShape } from "./percentile.ts";
 import { type FigureInput, type Period, periodOf, periodShape, periodShown } from "./period.ts";
-import { readSql } from "./read-sql.ts";
+import { readKept } from "./read-sql.ts";
 import { accessScope, inScope, type Scope, scopeValues } from "./scope.ts";
 
 /** Single tasks in an answer; percentiles are of all. */
@@ -54,9 +54,7 @@ const completedStatement = statement(
 
 /** Tasks completed in a period, the last one first. */
 export const readCompleted = (ctx: Ctx, scope: Scope, { instants, timeZone }: Period): Promise<Completed[]> =>
-  readSql(ctx, (sql) =>
-    sql.query<Completed>(completedStatement, [...scopeValues(scope), instants[0], instants.at(-1), timeZone]),
-  );
+  readKept(ctx, scope, completedStatement, [...scopeValues(scope), instants[0], instants.at(-1), timeZone]);
 
 /** Whole minutes, at least 0: imported tasks may be younger than their work. */
 const minutesBetween = (from: string, to: string) =>

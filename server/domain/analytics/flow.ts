@@ -3,7 +3,7 @@ import { statement } from "../../platform/sql.ts";
 import { statusCategories } from "../projects/project.view.ts";
 import type { Category } from "./facts.ts";
 import type { Period } from "./period.ts";
-import { readSql } from "./read-sql.ts";
+import { readKept } from "./read-sql.ts";
 import { inScope, type Scope, scopeValues } from "./scope.ts";
 
 /** How many tasks, and minutes of their estimates, came into a category (or left it) between two instants. */
@@ -70,7 +70,7 @@ const movedStatement = statement(
 
 /** Between the instants of a period, in a scope. */
 export async function readMoved(ctx: Ctx, scope: Scope, { instants }: Period): Promise<Moved[]> {
-  return readSql(ctx, (sql) => sql.query<Moved>(movedStatement, [...scopeValues(scope), instants]));
+  return readKept(ctx, scope, movedStatement, [...scopeValues(scope), instants]);
 }
 
 /*
@@ -97,5 +97,5 @@ const overdueStatement = statement(
 
 /** The same of tasks that are overdue. */
 export async function readOverdue(ctx: Ctx, scope: Scope, { instants, timeZone }: Period): Promise<Moved[]> {
-  return readSql(ctx, (sql) => sql.query<Moved>(overdueStatement, [...scopeValues(scope), instants, timeZone]));
+  return readKept(ctx, scope, overdueStatement, [...scopeValues(scope), instants, timeZone]);
 }

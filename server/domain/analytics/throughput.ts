@@ -3,7 +3,7 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { day } from "../fields.ts";
 import { type FigureInput, hasBegun, type Period, periodOf, periodShape, periodShown } from "./period.ts";
-import { readSql } from "./read-sql.ts";
+import { readKept } from "./read-sql.ts";
 import { accessScope, inScope, type Scope, scopeValues } from "./scope.ts";
 
 const amount = z.object({ tasks: z.int(), minutes: z.int() });
@@ -44,7 +44,7 @@ const happenedStatement = statement(
 
 /** Completions and creations between the instants of a period. */
 export const readHappened = (ctx: Ctx, scope: Scope, { instants }: Period): Promise<Happened[]> =>
-  readSql(ctx, (sql) => sql.query<Happened>(happenedStatement, [...scopeValues(scope), instants]));
+  readKept(ctx, scope, happenedStatement, [...scopeValues(scope), instants]);
 
 /**
  * How many tasks are finished per unit of time (Kanban Guide, May 2025: throughput). Each counts once, when it was
