@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../config.ts";
 import { s3Env } from "../testing/files.ts";
 import { describeWith } from "../testing/services.ts";
-import { openObjectStore, type SignedPut } from "./object-store.ts";
+import { type ObjectStore, openObjectStore, type SignedPut } from "./object-store.ts";
 
 const mebibyte = 1024 * 1024;
 const bytes = (size: number, seed = 1) => Buffer.alloc(size, Buffer.from([seed, 2, 3, 5, 7, 11, 13]));
@@ -19,7 +19,10 @@ describeWith("s3", "bucket", (url) => suite(s3Env(url)));
 
 function suite(env: Record<string, string>): void {
   const dataDir = mkdtempSync(join(tmpdir(), "taskwire-store-"));
-  const store = openObjectStore(readConfig({ NODE_ENV: "test", DATA_DIR: dataDir, ...env }));
+  let store: ObjectStore; // opened where it is reachable; a suite that is skipped is still described
+  beforeAll(() => {
+    store = openObjectStore(readConfig({ NODE_ENV: "test", DATA_DIR: dataDir, ...env }));
+  });
   const key = () => `${randomUUID()}/${randomUUID()}`;
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
