@@ -2,6 +2,7 @@ import type { AnyRouter } from "@trpc/server";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { checkOutputs } from "../routers/trpc.ts";
 import { auditExport } from "./api/audit-export.ts";
+import { avatars } from "./api/avatars.ts";
 import { type Authenticate, logFailure } from "./api/call.ts";
 import { crossOrigin } from "./api/cross-origin.ts";
 import { devMail, keepsMail } from "./api/dev-mail.ts";
@@ -66,6 +67,7 @@ export function createApi({
     .use(entrance(app, isDraining))
     .use(serveProcedures ? calls(app, router, authenticate) : pass)
     .use("/files", serveProcedures ? files(app, authenticate) : pass)
+    .use("/avatars", serveProcedures ? avatars(app, authenticate) : pass)
     .use("/auth", serveProcedures ? signIn(app) : pass)
     .use("/audit", serveProcedures ? auditExport(app, authenticate) : pass)
     .use("/time-reports", serveProcedures ? timeExport(app, authenticate) : pass)

@@ -86,7 +86,7 @@ const saveStatement = statement(
 );
 
 /** Within a transaction, and within `profileChange` for what others see. @throws AppError `stale` */
-async function saveProfile(ctx: Ctx, wanted: Profile, seen?: number): Promise<UserView> {
+export async function saveProfile(ctx: Ctx, wanted: Profile, seen?: number): Promise<UserView> {
   const { userId } = ctx.actor;
   const [before] = await ctx.sql.query<UserView>(lockStatement, [userId]);
   if (!before) throw notFound("user", userId);

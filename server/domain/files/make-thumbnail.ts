@@ -84,6 +84,17 @@ export async function drawThumbnail(original: Buffer, mediaType: string): Promis
   return picture;
 }
 
+/** A square of the picture's middle, without what else was in its bytes. @throws Error as `drawThumbnail` */
+export async function drawAvatar(original: Buffer): Promise<Buffer> {
+  const drawn = await image(original, "image/*");
+  return drawn
+    .autoOrient()
+    .resize(thumbnailEdge, thumbnailEdge, { fit: "cover" })
+    .webp({ quality: 80 })
+    .timeout({ seconds: maxSeconds })
+    .toBuffer();
+}
+
 async function image(original: Buffer, mediaType: string): Promise<Sharp> {
   if (mediaType !== "application/pdf") {
     return sharp(original, { limitInputPixels: maxPixels, failOn: "error", sequentialRead: true, pages: 1 });
