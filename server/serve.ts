@@ -32,9 +32,14 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
   const hasWorkers = config.ROLES.includes("workers");
   let workers: Workers | undefined;
   const rabbitmq = { check: async () => workers?.check(), required: false };
+  const smtp = { check: async () => app.mailer?.check(), required: false };
+  if (!app.mailer) app.log.warn("No mail goes out: SMTP_URL is not set");
   const api = createApi({
     app,
-    dependencies: hasWorkers && config.AMQP_URL ? { rabbitmq } : {},
+    dependencies: {
+      ...(hasWorkers && config.AMQP_URL ? { rabbitmq } : {}),
+      ...(hasWorkers && config.SMTP_URL ? { smtp } : {}),
+    },
     router: appRouter,
     serveProcedures: config.ROLES.includes("api"),
     isDraining: isStopping,

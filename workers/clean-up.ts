@@ -7,6 +7,8 @@ import { defineSchedule } from "./schedule.ts";
 /** How long a mutation's answer is kept for a repetition, and the memory of a handled change. */
 const answersKeptDays = 7;
 const inboxKeptDays = 7;
+/** How long a letter that comes back, or a mail that comes again, is recognised. */
+const mailKeptDays = 90;
 
 const forgetAnswersStatement = statement(
   "clean-up.answers",
@@ -27,6 +29,16 @@ const forgetHandledStatement = statement(
   returning 1`,
 );
 
+const forgetMailStatements = (["sent_letters", "received_mail"] as const).map((table) =>
+  statement(
+    `clean-up.${table}`,
+    `delete from notifications.${table} where ctid = any(array(
+      select ctid from notifications.${table}
+      where ${table === "sent_letters" ? "created_at" : "received_at"} < now() - make_interval(days => $1) limit 5000))
+    returning 1`,
+  ),
+);
+
 /** Removes what nobody can use any more: expired sessions and proofs, old answers of mutations, and the memory of old messages. */
 export const cleanUp = defineSchedule({
   name: "clean-up",
@@ -37,5 +49,6 @@ export const cleanUp = defineSchedule({
     await removeExpiredTokens(ctx);
     while ((await ctx.sql.query(forgetAnswersStatement, [answersKeptDays])).length > 0);
     while ((await ctx.sql.query(forgetHandledStatement, [inboxKeptDays])).length > 0);
+    for (const forget of forgetMailStatements) while ((await ctx.sql.query(forget, [mailKeptDays])).length > 0);
   },
 });
