@@ -33,11 +33,14 @@ export function addTo(program: Command): void {
     );
   command
     .command("reset-password <email>")
-    .description("gives an account another password, and ends all its sessions")
+    .description("gives an account another password, and ends all its sessions and API tokens")
     .addOption(fromInput)
-    .action((email: string, { passwordStdin }: { passwordStdin?: boolean }) =>
+    .option("--keep-api-tokens", "lets its API tokens go on")
+    .action((email: string, { passwordStdin, keepApiTokens }: { passwordStdin?: boolean; keepApiTokens?: boolean }) =>
       withPassword(passwordStdin, async (app, password) => {
-        const user = await resetPassword(operator(app), email, checked(newPassword, password));
+        const user = await resetPassword(operator(app), email, checked(newPassword, password), {
+          endApiTokens: !keepApiTokens,
+        });
         return `${user.email} has a new password, and no session any more.`;
       }),
     );

@@ -38,7 +38,7 @@ export const mailProofs = {
       rest("POST /auth/reset-password", "Set a new password", {
         access: "everybody",
         description:
-          "With the token of the letter. Ends all sessions; a second factor stays on if the address was proved before.",
+          "With the token of the letter. Ends all sessions, and all API tokens unless `endApiTokens` is false; a second factor stays on if the address was proved before.",
       }),
     )
     .input(mutates(resetPasswordInput))

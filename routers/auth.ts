@@ -78,7 +78,7 @@ export const auth = router({
     .meta(
       rest("POST /auth/change-password", "Change one's password", {
         access: "signed-in",
-        description: "Ends all other sessions.",
+        description: "Ends all other sessions, and with `endApiTokens` all API tokens, too.",
       }),
     )
     .input(mutates(changePasswordInput))

@@ -54,7 +54,9 @@ export const resetPasswordLetter = defineLetter({
     if (!proof || proof.email !== proof.accountEmail) return null;
     return letter(proof.email, {
       subject: "Set a new password",
-      paragraphs: ["Somebody asked for a new password for your account. A new one ends all its sessions."],
+      paragraphs: [
+        "Somebody asked for a new password for your account. A new one ends its sessions and, unless you choose to keep them, its API tokens.",
+      ],
       button: { label: "Set a new password", url: page(ctx, "reset-password", proof.token) },
       note: "The link holds for thirty minutes and once. If it was not you, do nothing: your password stays.",
     });
@@ -107,7 +109,11 @@ export const accountExistsLetter = defineLetter({
 
 /** What has happened to an account that its owner should know of, even if it was somebody else. */
 const notices = {
-  "password-changed": ["Your password was changed", "All other sessions of your account were ended."],
+  "password-changed": [
+    "Your password was changed",
+    "All other sessions of your account were ended. API tokens, if you have any, go on working.",
+  ],
+  "password-and-tokens": ["Your password was changed", "All other sessions and API tokens of your account were ended."],
   "identity-linked": ["There is a new way to sign in", "Another identity can sign in to your account now."],
   "two-factor-enabled": ["The second factor is on", "Signing in takes a code of your authenticator app now."],
   "two-factor-disabled": ["The second factor is off", "Signing in takes no code any more."],

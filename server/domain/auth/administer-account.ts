@@ -46,17 +46,22 @@ const passwordStatement = statement(
 );
 
 /**
- * Gives an account another password and ends all its sessions.
+ * Gives an account another password and ends all its sessions and, where asked, API tokens.
  *
  * @throws AppError `not-found` | `validation.failed` (a password easy to guess)
  */
-export async function resetPassword(ctx: PublicCtx, address: string, password: string): Promise<UserView> {
+export async function resetPassword(
+  ctx: PublicCtx,
+  address: string,
+  password: string,
+  ends: { endApiTokens: boolean },
+): Promise<UserView> {
   const passwordHash = await ctx.app.passwords.hash(password);
   return inTransaction(ctx, async (ctx) => {
     const before = await lockAccount(ctx, address);
     requireUncommonPassword("password", password, before);
     const [after] = await ctx.sql.query<UserView>(passwordStatement, [before.id, passwordHash, ctx.now]);
-    await endWhatPasswordBegan(ctx, before.id);
+    await endWhatPasswordBegan(ctx, before.id, ends);
     return record(ctx, passwordChanged, before, after as UserView);
   });
 }

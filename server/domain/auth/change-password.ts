@@ -7,9 +7,13 @@ import { record } from "../change.ts";
 import { passwordChanged } from "./auth.events.ts";
 import { type UserView, userColumns } from "./auth.view.ts";
 import { newPassword, password, requireUncommonPassword } from "./credentials.ts";
-import { endWhatPasswordBegan } from "./password-change.ts";
+import { endApiTokens, endWhatPasswordBegan } from "./password-change.ts";
 
-export const changePasswordInput = z.object({ currentPassword: password, newPassword });
+export const changePasswordInput = z.object({
+  currentPassword: password,
+  newPassword,
+  endApiTokens: endApiTokens.default(false),
+});
 
 type Account = UserView & { passwordHash: string | null };
 
@@ -24,7 +28,7 @@ const updateStatement = statement(
 );
 
 /**
- * Changes the caller's password and ends all other sessions. Sent again after it was done, it answers the same.
+ * Changes the caller's password and ends all other sessions, and API tokens where asked. Sent again after it was done, it answers the same.
  *
  * @throws AppError `validation.failed` (the current password is wrong, or the new one no good) | `conflict` (changed
  *   elsewhere at the same time) | `rate-limited`
@@ -48,7 +52,7 @@ export async function changePassword(ctx: Ctx, input: z.output<typeof changePass
   const after = await inTransaction(actingAs(ctx, ctx.actor), async (ctx) => {
     const [user] = await ctx.sql.query<UserView>(updateStatement, [userId, passwordHash, newHash, ctx.now]);
     if (!user) throw conflict("The password was changed elsewhere at the same time.", { retry: true });
-    await endWhatPasswordBegan(ctx, userId, sessionId);
+    await endWhatPasswordBegan(ctx, userId, { exceptSessionId: sessionId, endApiTokens: input.endApiTokens });
     return record(ctx, passwordChanged, before, user);
   });
   await limits.reset("password:account", userId);

@@ -31,7 +31,9 @@ const insertStatement = statement(
   `insert into auth.api_tokens as t (id, user_id, parent_id, name, token_hash, hint, scopes, expires_at, created_at)
   select $1, u.id, parent.id, $4, $5, $6, $7, least($8, parent.expires_at), $9
   from auth.users u left join auth.api_tokens parent on parent.id = $3
-  where u.id = $2 and u.kind = 'person' and ($3::uuid is null or parent.expires_at > $9)
+  where u.id = $2 and u.kind = 'person'
+    and case when $3::uuid is null then exists (select from auth.sessions s where s.id = $10 and s.user_id = u.id)
+      else parent.expires_at > $9 end
     and (select count(*) from auth.api_tokens other where other.user_id = u.id) < ${maxTokens}
   returning ${apiTokenColumns}`,
 );
@@ -42,7 +44,7 @@ const reasonStatement = statement("api-token.reason", "select kind from auth.use
  * may at that moment. One made by a token is good for no more and for no longer than that, and ends with it.
  *
  * @throws AppError `access.denied` (scopes beyond those of the token that calls) | `rule.broken` (a program's account,
- *   or too many tokens) | `auth.invalid` (the token that calls was revoked meanwhile)
+ *   or too many tokens) | `auth.invalid` (what the caller came with ended meanwhile)
  */
 export async function createApiToken(
   ctx: Ctx,
@@ -55,22 +57,27 @@ export async function createApiToken(
     const expiresAt = new Date(ctx.now.getTime() + input.expiresInDays * 86_400_000);
     const parentId = scopes ? sessionId : null;
     const words = [input.name, hashOfSecret(token), hintOf(token), input.scopes];
-    // Of two at the same time the second one waits, and counts what the first one made.
+    // Of two at the same time the second one waits, and counts what the first one made; so does it wait for a new
+    // password, whose end of sessions and tokens it then sees.
     const [[account], [made]] = await Promise.all([
       ctx.sql.query<{ kind: string }>(reasonStatement, [userId]),
-      ctx.sql.query<ApiTokenView>(insertStatement, [v7(), userId, parentId, ...words, expiresAt, ctx.now]),
+      ctx.sql.query<ApiTokenView>(insertStatement, [v7(), userId, parentId, ...words, expiresAt, ctx.now, sessionId]),
     ]);
     if (made) return record(ctx, apiTokenCreated, null, made);
     if (account?.kind !== "person") throw ruleBroken("api-token.person", "Programs have secrets instead of tokens.");
-    if (parentId) await requireParent(ctx, parentId);
+    await requireLiving(ctx, sessionId);
     throw ruleBroken("api-token.limit", `An account has ${maxTokens} API tokens at most; revoke some.`);
   });
   return { apiToken, token };
 }
 
-const parentStatement = statement("api-token.parent", "select from auth.api_tokens where id = $1 and expires_at > $2");
+const livingStatement = statement(
+  "api-token.living-parent",
+  `select from auth.api_tokens where id = $1 and expires_at > $2
+  union all select from auth.sessions where id = $1`,
+);
 
-async function requireParent(ctx: Ctx, parentId: string): Promise<void> {
-  const found = await ctx.sql.query(parentStatement, [parentId, ctx.now]);
-  if (found.length === 0) throw new AppError("auth.invalid", "This token was revoked.");
+async function requireLiving(ctx: Ctx, sessionId: string): Promise<void> {
+  const found = await ctx.sql.query(livingStatement, [sessionId, ctx.now]);
+  if (found.length === 0) throw new AppError("auth.invalid", "This session or token has ended.");
 }

@@ -5,6 +5,7 @@ import { identityUnlinked, twoFactorDisabled } from "./auth.events.ts";
 import type { UserView } from "./auth.view.ts";
 import { turnTwoFactorOff } from "./disable-totp.ts";
 import { type IdentityView, identityColumns } from "./identity.view.ts";
+import { endAllApiTokens } from "./revoke-api-token.ts";
 
 const dropStatement = statement(
   "identities.drop",
@@ -12,12 +13,13 @@ const dropStatement = statement(
 );
 
 /**
- * Takes identities and the second factor from an account whose address nobody had proved, within a transaction: whoever
+ * Takes identities, API tokens and the second factor from an account whose address nobody had proved, within a transaction: whoever
  * opened it with somebody else's address would keep a way in, or keep its owner out.
  */
 export async function dropWaysIn(ctx: Ctx, user: UserView): Promise<UserView> {
   for (const identity of await ctx.sql.query<IdentityView>(dropStatement, [user.id]))
     record(ctx, identityUnlinked, identity, null);
+  await endAllApiTokens(ctx, user.id);
   if (!user.twoFactorSince) return user;
   return record(ctx, twoFactorDisabled, user, await turnTwoFactorOff(ctx, user.id));
 }

@@ -9,12 +9,12 @@ import { type UserView, userColumns } from "./auth.view.ts";
 import { newPassword, requireUncommonPassword } from "./credentials.ts";
 import { dropWaysIn } from "./drop-ways-in.ts";
 import { linkOver, presentMailProof, useMailProof } from "./mail-proof.ts";
-import { endWhatPasswordBegan } from "./password-change.ts";
+import { endApiTokens, endWhatPasswordBegan } from "./password-change.ts";
 import { lockUser } from "./second-factor.ts";
 import { throttleAddress } from "./throttle.ts";
 import { mailTokenInput } from "./verify-email.ts";
 
-export const resetPasswordInput = mailTokenInput.extend({ newPassword });
+export const resetPasswordInput = mailTokenInput.extend({ newPassword, endApiTokens: endApiTokens.default(true) });
 export const resetSchema = z.object({ status: z.literal("changed") });
 
 const accountStatement = statement(
@@ -29,9 +29,10 @@ const resetStatement = statement(
 );
 
 /**
- * Sets a new password with the link of a letter, and ends all sessions. The link came to the account's address, so that
- * is proved, too. A second factor stays on, unless nobody had proved the address before: then it, and all identities, may
- * be of somebody else who opened the account. Sent again with the same password, it answers the same.
+ * Sets a new password with the link of a letter, and ends all sessions and, unless they are to be kept, API tokens. The
+ * link came to the account's address, so that is proved, too. A second factor stays on, unless nobody had proved the
+ * address before: then it, identities and API tokens may be of somebody else who opened the account, and go. Sent again
+ * with the same password, it answers the same.
  *
  * @throws AppError `validation.failed` (the password is no good) | `auth.invalid` (unknown, used, or replaced by a newer
  *   one) | `auth.expired` | `rate-limited`
@@ -58,7 +59,7 @@ export async function resetPassword(
     await useMailProof(ctx, id);
     const before = locked.emailVerifiedAt ? locked : await dropWaysIn(ctx, locked);
     const [user] = await ctx.sql.query<UserView>(resetStatement, [userId, newHash, ctx.now]);
-    await endWhatPasswordBegan(ctx, userId);
+    await endWhatPasswordBegan(ctx, userId, input);
     record(ctx, passwordChanged, before, user as UserView);
     return { status: "changed" as const };
   });

@@ -27,6 +27,15 @@ export async function endApiTokens(ctx: PublicCtx, ids: readonly string[]): Prom
   return ended.map((token) => token.id);
 }
 
+const allStatement = statement("api-tokens.of-user", "select id from auth.api_tokens where user_id = $1 for update");
+
+/** Ends all tokens of a person, within a transaction. */
+export async function endAllApiTokens(ctx: PublicCtx, userId: string): Promise<void> {
+  const all = await ctx.sql.query<{ id: string }>(allStatement, [userId]);
+  const ids = all.map(({ id }) => id);
+  if (ids.length > 0) await endApiTokens(ctx, ids);
+}
+
 const ownStatement = statement(
   "api-token.own",
   "select from auth.api_tokens where id = $1 and user_id = $2 for update",
