@@ -1,3 +1,5 @@
+import type { Logger } from "pino";
+
 /** What was opened, to be closed in the opposite order. */
 const closers: (() => unknown)[] = [];
 let stopping: Promise<void> | undefined;
@@ -30,6 +32,14 @@ export function obeySignals(): void {
       );
     });
   }
+}
+
+/**
+ * A failure that nobody waits for is a fault of ours, but of one request: it goes to the log, and does not end the process
+ * for everybody else. What matters is in the database, where no half of a transaction stays.
+ */
+export function outliveStrayFailures(log: Pick<Logger, "error">): void {
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "A failure that nobody waited for"));
 }
 
 /** Says why the product does not start, closes what is open, and ends. */

@@ -10,7 +10,7 @@ import { version } from "./api/product.ts";
 import { createApi } from "./api.ts";
 import type { Config } from "./config.ts";
 import { authenticateToken } from "./domain/auth/authenticate.ts";
-import { isStopping, onStop, reasonOf } from "./lifecycle.ts";
+import { isStopping, onStop, outliveStrayFailures, reasonOf } from "./lifecycle.ts";
 import { openApp } from "./open-app.ts";
 import { startTracing } from "./platform/tracing.ts";
 import { welcome } from "./welcome.ts";
@@ -26,6 +26,7 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
   onStop(await startTracing(config, version));
   const { app, close } = await openApp(config, databaseUrl);
   onStop(close);
+  outliveStrayFailures(app.log);
   const seeded = (config.SEED_DEMO ?? config.NODE_ENV !== "production") ? await seedDemo(app) : null;
 
   const drainMs = (config.DRAIN_SECONDS ?? (config.NODE_ENV === "production" ? 5 : 0)) * 1_000;

@@ -55,9 +55,10 @@ export async function listOrganizationFiles(
   ctx: Ctx,
   { organizationId, cursor, limit }: z.output<typeof listOrganizationFilesInput>,
 ) {
+  const values = [organizationId, null, ...placeOf(cursor), limit + 1];
   const [, rows] = await Promise.all([
     accessOrganization(ctx, organizationId, "organization-file.read"),
-    ctx.sql.query<Row>(inOrganizationStatement, [organizationId, null, ...placeOf(cursor), limit + 1]),
+    ctx.sql.query<Row>(inOrganizationStatement, values),
   ]);
   return pageFrom(rows, limit);
 }

@@ -22,9 +22,10 @@ const trashStatement = statement(
  * @throws AppError `not-found` | `validation.failed` (cursor)
  */
 export async function listTrash(ctx: Ctx, { projectId, cursor, limit }: z.output<typeof listTrashInput>) {
+  const values = [projectId, ...placeOf(cursor), limit + 1];
   const [, rows] = await Promise.all([
     accessProject(ctx, projectId, "task.read"),
-    ctx.sql.query<TaskView & { sortText: string }>(trashStatement, [projectId, ...placeOf(cursor), limit + 1]),
+    ctx.sql.query<TaskView & { sortText: string }>(trashStatement, values),
   ]);
   return pageFrom(rows, limit);
 }
