@@ -5,6 +5,7 @@ import { assignTask, assignTaskInput } from "../server/domain/tasks/assign-task.
 import { bulkUpdateTasks, bulkUpdateTasksInput } from "../server/domain/tasks/bulk-update-tasks.ts";
 import { copiedSchema, copyTask, copyTaskInput } from "../server/domain/tasks/copy-task.ts";
 import { createTask, createTaskInput } from "../server/domain/tasks/create-task.ts";
+import { getTaskByKey, taskKeyInput } from "../server/domain/tasks/get-task-by-key.ts";
 import { labelTask, labelTaskInput } from "../server/domain/tasks/label-task.ts";
 import { listTasks, listTasksInput, myTasks, myTasksInput } from "../server/domain/tasks/list-tasks.ts";
 import { listTrash, listTrashInput } from "../server/domain/tasks/list-trash.ts";
@@ -28,6 +29,17 @@ export const tasks = router({
     .input(taskId)
     .output(described(taskViewSchema))
     .query(({ ctx, input }) => accessTask(ctx, input.taskId, "task.read")),
+
+  getByKey: procedure
+    .meta(
+      rest("GET /organizations/{organizationId}/tasks/{taskKey}", "Read a task by its key", {
+        access: "task.read",
+        description: "Keys that the task had before lead to it, too, so that old links go on working.",
+      }),
+    )
+    .input(taskKeyInput)
+    .output(described(taskViewSchema))
+    .query(({ ctx, input }) => getTaskByKey(ctx, input)),
 
   list: procedure
     .meta(

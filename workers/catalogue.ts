@@ -15,7 +15,7 @@ import {
   tidyRegularly,
   wakeSnoozed,
 } from "./notifications.ts";
-import { makeTasksAgain, remindPeople } from "./planning.ts";
+import { giveNewKeys, makeTasksAgain, remindPeople } from "./planning.ts";
 import { forgetSignedOut, sendPushes } from "./push.ts";
 import type { Schedule } from "./schedule.ts";
 import { lockSheets, lockSheetsRegularly } from "./time.ts";
@@ -28,6 +28,7 @@ export const jobs: readonly JobHandler[] = [
   collectFiles,
   dispatchSoon,
   wakeSnoozed,
+  giveNewKeys,
   lockSheets,
   sendLetters,
   sendPushes,

@@ -43,6 +43,7 @@ const texts: Record<string, string> = {
   slug: "demo",
   text: "launch",
   timeZone: "Europe/Berlin",
+  taskKey: "WEB-12",
   title: "Write the texts",
   token: "twi_Vq3mB0o1yT9uJf3sKwq7XhVQ2mB0o1yT9uJf3sK",
   rule: "FREQ=WEEKLY;BYDAY=MO",

@@ -55,6 +55,10 @@ export interface ProjectBirth {
   labelOf(name: string): string | null;
 }
 export const projectBirth = occasion<ProjectBirth>();
+/** A project gets another key. */
+export const keyChange = occasion<{ projectId: string; key: string }>();
+/** So do some of its tasks; they are locked. */
+export const taskKeyChange = occasion<{ organizationId: string; taskIds: readonly string[] }>();
 export const projectDeletion = occasion<{ projectId: string }>();
 /** Tasks go for ever; they are locked. */
 export const taskPurge = occasion<{ taskIds: readonly string[] }>();

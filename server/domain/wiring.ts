@@ -4,6 +4,7 @@ import {
   accessChange,
   fieldLoss,
   fileDeletion,
+  keyChange,
   labelDeletion,
   memberDeparture,
   milestoneDeletion,
@@ -14,12 +15,14 @@ import {
   sprintEnd,
   statusDeletion,
   statusTurn,
+  taskKeyChange,
   taskPurge,
   teamDeletion,
   teamEntry,
   teamRename,
 } from "./consequences.ts";
 import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
+import { followKeys } from "./notifications/follow-keys.ts";
 import {
   dropHiddenNotifications,
   dropOrganizationNotifications,
@@ -37,6 +40,7 @@ import {
   requireNotBeyondTeam,
 } from "./projects/project.consequences.ts";
 import { followAccess } from "./projects/project-access.changes.ts";
+import { followKey } from "./tasks/follow-key.ts";
 import {
   dropHiddenPlanning,
   dropProjectPlanning,
@@ -73,6 +77,8 @@ teamEntry.followedBy(requireNotBeyondTeam);
 teamRename.followedBy(followTeamRename);
 teamDeletion.followedBy(followTeamDeletion);
 projectBirth.followedBy(createTemplateTasks);
+keyChange.followedBy(followKey);
+taskKeyChange.followedBy(followKeys);
 projectDeletion.followedBy(
   dropProjectNotifications,
   dropProjectComments,

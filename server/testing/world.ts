@@ -15,6 +15,7 @@ export interface World {
   readonly people: Readonly<Record<Who, Actor | null>>;
   /** Ids by the name of their entity, as the router's inputs ask for them. */
   readonly ids: Record<string, string[]>;
+  readonly taskKey: string;
   readonly channels: Channel[];
 }
 
@@ -150,7 +151,7 @@ export async function buildWorld(scene: Scene): Promise<World> {
     ...[task, second].flatMap(({ id }): Channel[] => [`task:${id}`, `task-internal:${id}`]),
     ...time.channels,
   ];
-  return { people, ids, channels };
+  return { people, ids, taskKey: task.key, channels };
 }
 
 /** Values that name the world's own entities, always the first choice: a plain, valid input. */
@@ -166,7 +167,7 @@ export function plainValues(world: World): Values {
     },
     channel: () => world.channels[0] as Channel,
     pick: (choices) => choices[0] as (typeof choices)[number],
-    text: (field) => plainTexts[field] ?? "Sample",
+    text: (field) => (field === "taskKey" ? world.taskKey : (plainTexts[field] ?? "Sample")),
     integer: (minimum) => minimum,
   };
 }

@@ -9,8 +9,9 @@ import type { NotificationView } from "./notification.view.ts";
 const updateStatement = statement(
   "notification.save",
   `update notifications.notifications n set read_at = w.read_at, snoozed_until = w.snoozed_until, title = w.title, excerpt = w.excerpt,
-    archived_at = $6, version = n.version + 1
-  from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[]) as w (id, read_at, snoozed_until, title, excerpt)
+    task_key = w.task_key, archived_at = $7, version = n.version + 1
+  from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+    as w (id, read_at, snoozed_until, title, excerpt, task_key)
   where n.id = w.id`,
 );
 
@@ -27,6 +28,7 @@ function saveNotifications(
     views.map(({ snoozedUntil }) => snoozedUntil),
     views.map(({ title }) => title),
     views.map(({ excerpt }) => excerpt),
+    views.map(({ taskKey }) => taskKey),
     archivedAt,
   ]);
   return views.map((view) => ({ ...view, version: view.version + 1 }));

@@ -50,7 +50,7 @@ export const addProjectMember = (ctx: Ctx, input: z.output<typeof addProjectMemb
   inTransaction(ctx, async (ctx) => {
     const { userId = null, teamId = null } = input;
     const { project, rights } = await accessWholeProject(ctx, input.projectId, "project.manage-members", {
-      people: true,
+      inOrganization: true,
     });
     const { id: projectId, organizationId } = project;
     if ((userId === null) === (teamId === null)) throw invalid("userId", "give either userId or teamId");

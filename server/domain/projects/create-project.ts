@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { Project, ProjectMember, Status } from "../../../db/entities/projects.ts";
 import type { Ctx } from "../../context.ts";
-import { conflict, invalid, notFound } from "../../errors.ts";
-import { statement } from "../../platform/sql.ts";
+import { invalid, notFound } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
 import { day, id, name, text } from "../fields.ts";
@@ -13,15 +12,10 @@ import { insert, insertAll } from "../save.ts";
 import { applyTemplate } from "./apply-template.ts";
 import { builtInNames, builtInTemplates } from "./built-in-templates.ts";
 import { projectAccessGiven, projectCreated, projectMemberAdded, statusCreated } from "./project.events.ts";
+import { freeKey, projectKey, requireOwnKey } from "./project.key.ts";
 import { type ProjectMemberView, type ProjectView, type StatusView, visibilities } from "./project.view.ts";
 import { accessTemplate } from "./template.access.ts";
 import type { TemplateContent } from "./template.view.ts";
-
-const projectKey = z
-  .string()
-  .trim()
-  .toUpperCase()
-  .regex(/^[A-Z][A-Z0-9]{1,9}$/, "must be 2 to 10 letters and digits, beginning with a letter");
 
 export const createProjectInput = z.object({
   organizationId: id,
@@ -55,7 +49,8 @@ export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInpu
     const organizationId = organization.id;
     const me = await requireMember(ctx, organizationId, ctx.actor.userId);
     const template = await templateFor(ctx, organizationId, input);
-    const key = await claimKey(ctx, organizationId, input.key, input.name);
+    if (input.key) await requireOwnKey(ctx, organizationId, input.key, null);
+    const key = input.key ?? (await freeKey(ctx, organizationId, input.name));
 
     const { name, description, visibility } = input;
     const archivedAt = null;
@@ -91,34 +86,4 @@ async function templateFor(
   const { template, content } = await accessTemplate(ctx, templateId, "project.create");
   if (template.organizationId !== organizationId) throw notFound("template", templateId);
   return content;
-}
-
-const keysStatement = statement(
-  "project.keys",
-  "select key from projects.projects where organization_id = $1 and starts_with(key, $2)",
-);
-
-/** The given key, or the first free one of those that the name leads to. The organization must be locked. */
-async function claimKey(ctx: Ctx, organizationId: string, given: string | undefined, name: string): Promise<string> {
-  const wanted = given ?? keyOf(name);
-  const rows = await ctx.sql.query<{ key: string }>(keysStatement, [organizationId, wanted]);
-  const taken = new Set(rows.map((row) => row.key));
-  if (!taken.has(wanted)) return wanted;
-  if (given) throw conflict("Another project of the organization has this key.", { key: given });
-  for (let at = 2; ; at += 1) if (!taken.has(`${wanted}${at}`)) return `${wanted}${at}`;
-}
-
-/** `Website relaunch` → `WR`, `Website` → `WEB`; leaves room for a number behind it. */
-function keyOf(name: string): string {
-  const words = name
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toUpperCase()
-    .split(/[^A-Z0-9]+/)
-    .filter(Boolean);
-  const initials = words.map((word) => word[0]).join("");
-  const key = (words.length > 1 ? initials : (words[0] ?? ""))
-    .replace(/^[0-9]+/, "")
-    .slice(0, words.length > 1 ? 5 : 3);
-  return key.length >= 2 ? key : "PRJ";
 }

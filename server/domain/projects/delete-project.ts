@@ -17,7 +17,7 @@ import { accessGiven } from "./project-access.changes.ts";
  */
 export const deleteProject = (ctx: Ctx, input: z.output<typeof projectInput>): Promise<{ id: string }> =>
   inTransaction(ctx, async (ctx) => {
-    const { project } = await accessWholeProject(ctx, input.projectId, "project.delete", { people: true });
+    const { project } = await accessWholeProject(ctx, input.projectId, "project.delete", { inOrganization: true });
     await eraseProject(ctx, project);
     return { id: project.id };
   });

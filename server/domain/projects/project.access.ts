@@ -157,16 +157,16 @@ export function passDoor<V>(
 /**
  * The door to a project whose view is needed. Inside a transaction it is locked.
  *
- * @param people the roles in it are about to change: locks the organization, too
+ * @param inOrganization what its organization decides is about to change, such as roles and keys: locks that, too
  */
 export async function accessWholeProject(
   ctx: Ctx,
   projectId: string,
   permission: ProjectPermission,
-  { people = false } = {},
+  { inOrganization = false } = {},
 ): Promise<{ project: ProjectView; rights: number }> {
   const [, , row] = await Promise.all([
-    people ? lock(ctx, "organizationOfProject", projectId) : null,
+    inOrganization ? lock(ctx, "organizationOfProject", projectId) : null,
     lock(ctx, "project", projectId),
     read<ProjectView>(ctx, "project", projectId),
   ]);

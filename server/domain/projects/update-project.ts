@@ -4,18 +4,20 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
-import { accessChange } from "../consequences.ts";
+import { accessChange, keyChange } from "../consequences.ts";
 import { id, name, seenVersion, text } from "../fields.ts";
 import { requireSeen, save } from "../save.ts";
 import { wantedSettings } from "./change-settings.ts";
 import { accessWholeProject, projectRoleSql } from "./project.access.ts";
 import { projectClosed, projectOpened, projectUpdated } from "./project.events.ts";
+import { projectKey, requireOwnKey } from "./project.key.ts";
 import { settingsInput } from "./project.settings.ts";
 import { type ProjectView, visibilities } from "./project.view.ts";
 
 export const updateProjectInput = z.object({
   projectId: id,
   name: name(100).optional(),
+  key: projectKey.optional().describe("prefix of its tasks' keys; tasks are found by former ones, too"),
   description: text(20_000).optional(),
   visibility: z.enum(visibilities).optional(),
   settings: settingsInput.optional().describe("what is given is changed, the rest stays"),
@@ -24,19 +26,22 @@ export const updateProjectInput = z.object({
 
 /**
  * Changes the fields that are given. Made private, the project goes on only for those who were given a role in it, and
- * for the organization's owners and admins.
+ * for the organization's owners and admins. With another key its tasks get theirs, and the former ones stay its own.
  *
  * @throws AppError `not-found` | `access.denied` | `stale` | `validation.failed` (default status of elsewhere)
- *   | `rule.broken` (archived, several sprints are active where only one may)
+ *   | `conflict` (another project has or had this key) | `rule.broken` (archived, several sprints are active where only one may)
  */
 export const updateProject = (ctx: Ctx, input: z.output<typeof updateProjectInput>): Promise<ProjectView> =>
   inTransaction(ctx, async (ctx) => {
     const people = input.visibility !== undefined;
-    const { project } = await accessWholeProject(ctx, input.projectId, "project.update", { people });
+    const inOrganization = people || input.key !== undefined;
+    const { project } = await accessWholeProject(ctx, input.projectId, "project.update", { inOrganization });
     requireSeen(project, input.version);
-    const { name, description, visibility } = input;
+    const { name, description, visibility, key = project.key } = input;
     const settings = input.settings && (await wantedSettings(ctx, project, input.settings));
-    const update = () => save(ctx, Project, project, { name, description, visibility, settings });
+    const write = () => save(ctx, Project, project, { name, key, description, visibility, settings });
+    if (key !== project.key) await requireOwnKey(ctx, project.organizationId, key, project.id);
+    const update = () => (key === project.key ? write() : keyChange.around(ctx, { projectId: project.id, key }, write));
     const scope = { organizationId: project.organizationId, projectId: project.id };
     const updated = people ? await accessChange.around(ctx, scope, update) : await update();
 

@@ -106,7 +106,7 @@ export const copyTree = (
       (task) => (automatic ? counterparts?.start : beginningOf(counterparts, task)) ?? "",
     );
     if (targets.has("")) throw ruleBroken("project.no-status", "The project has no status for a task to be in.");
-    const [, , number] = await Promise.all([
+    const [, , { number, projectKey }] = await Promise.all([
       lockStatuses(ctx, [], [...targets.keys()]),
       shareParenthood(ctx, project.id),
       nextNumber(ctx, project.id, originals.length),
@@ -121,7 +121,7 @@ export const copyTree = (
         ...original,
         id: copyIds.get(original.id) as string,
         projectId: project.id,
-        key: `${project.key}-${nth}`,
+        key: `${projectKey}-${nth}`,
         number: nth,
         title: (original === root && input.title) || original.title,
         statusId: place.statusId,

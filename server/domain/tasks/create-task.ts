@@ -78,7 +78,7 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
   inTransaction(ctx, async (ctx) => {
     const position: Position = input.afterTaskId === undefined ? "bottom" : { afterTaskId: input.afterTaskId };
     const placed = { taskId: v7(), projectId: input.projectId };
-    const [planning, project, place, , , number] = await Promise.all([
+    const [planning, project, place, , , numbered] = await Promise.all([
       lockPlanning(ctx, input, input),
       accessProject(ctx, input.projectId, "task.create"),
       lockPlace(ctx, input.statusId ?? null, placed, position),
@@ -97,8 +97,8 @@ export const createTask = (ctx: Ctx, input: z.output<typeof createTaskInput>): P
       id: placed.taskId,
       organizationId: project.organizationId,
       projectId: project.id,
-      key: `${project.key}-${number}`,
-      number,
+      key: `${numbered.projectKey}-${numbered.number}`,
+      number: numbered.number,
       title: input.title,
       description: input.description,
       statusId: place.statusId,
@@ -134,13 +134,24 @@ function usualDay(ctx: Ctx, { defaults }: Pick<Place, "defaults">, startOn: stri
   return startOn && startOn > dueOn ? startOn : dueOn;
 }
 
+/** Apart, and behind it: a statement that had to wait for the counter reads a key of before. */
+const keyStatement = statement("task.project-key", `select key as "projectKey" from projects.projects where id = $1`);
+
 /**
- * The last one of the project's next `count` numbers. The counter's lock is held until COMMIT, so that numbers have no
- * gaps and no doubles.
+ * The last one of the project's next `count` numbers, and the key that goes with them. The counter's lock is held until
+ * COMMIT, so that numbers have no gaps and no doubles, and who changes the key finds all that have it. None with `count`
+ * 0, which only locks.
  */
-export async function nextNumber(ctx: Ctx, projectId: string, count = 1): Promise<number> {
-  const [counter] = await ctx.sql.query<{ number: number }>(countStatement, [projectId, count]);
-  return counter?.number ?? 0; // 0: no such project, which its door tells
+export async function nextNumber(
+  ctx: Ctx,
+  projectId: string,
+  count = 1,
+): Promise<{ number: number; projectKey: string }> {
+  const [[counter], [project]] = await Promise.all([
+    ctx.sql.query<{ number: number }>(countStatement, [projectId, count]),
+    ctx.sql.query<{ projectKey: string }>(keyStatement, [projectId]),
+  ]);
+  return { number: counter?.number ?? 0, projectKey: project?.projectKey ?? "" }; // no such project, which its door tells
 }
 
 /** Who creates a task and who is assigned watch it from the start. */

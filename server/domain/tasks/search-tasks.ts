@@ -5,11 +5,12 @@ import { statement } from "../../platform/sql.ts";
 import { pageFrom, placeOf } from "../cursor.ts";
 import { id, page, text } from "../fields.ts";
 import { accessProject, projectRoleSql } from "../projects/project.access.ts";
+import { partsOfKey } from "../projects/project.key.ts";
 import { taskColumns, taskViewSchema } from "./task.view.ts";
 
 export const searchTasksInput = z.strictObject({
   text: text(200).describe(
-    'words, a `"phrase"`, `-without`, `or`; the last word may be a beginning; a key (`WEB-12`) finds its task',
+    'words, a `"phrase"`, `-without`, `or`; the last word may be a beginning; a key (`WEB-12`), also a former one, finds its task',
   ),
   projectId: id.optional(),
   organizationId: id.optional().describe("all of its projects that the caller can read; one of the two is needed"),
@@ -32,7 +33,7 @@ const fewHits = 10;
 const searchStatement = statement(
   "task.search",
   `with readable as materialized (
-    select p.id, p.key from projects.projects p
+    select p.id from projects.projects p
     where (p.organization_id = $2 or p.id = $3) and ($3::uuid is null or p.id = $3) and ${projectRoleSql("p", "$1")} > 0
   ), asked as materialized (
     select websearch_to_tsquery('english', $4) || websearch_to_tsquery('simple', $4)
@@ -43,7 +44,8 @@ const searchStatement = statement(
     from asked, tasks.search s
     where s.document @@ asked.query and s.project_id in (select id from readable)
     union all
-    select t.id, 100 from readable r join tasks.tasks t on t.project_id = r.id and t.number = $8 where r.key = $7
+    select t.id, 100 from projects.keys k join readable r on r.id = k.project_id
+    join tasks.tasks t on t.project_id = r.id and t.number = $8 where k.key = $7
   ), hits as (
     select * from exact
     union all
@@ -73,7 +75,7 @@ export async function searchTasks(ctx: Ctx, input: z.output<typeof searchTasksIn
   const words = input.text.trim();
   if (words === "") return { items: [], nextCursor: null };
   const [score, taskId] = placeOf(cursor);
-  const key = /^([a-z][a-z0-9]{1,9})-(\d{1,9})$/i.exec(words);
+  const key = partsOfKey(words);
   const [, rows] = await Promise.all([
     projectId ? accessProject(ctx, projectId, "task.read") : null,
     ctx.sql.query<FoundTask & { sortText: string }>(searchStatement, [
@@ -82,8 +84,8 @@ export async function searchTasks(ctx: Ctx, input: z.output<typeof searchTasksIn
       projectId,
       words,
       ...beginningOf(words),
-      key?.[1]?.toUpperCase() ?? null,
-      key ? Number(key[2]) : null,
+      key?.project ?? null,
+      key?.number ?? null,
       input.archived === "include",
       score,
       taskId,

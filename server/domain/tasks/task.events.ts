@@ -12,6 +12,8 @@ export const taskUpdated = defineChange({ ...task, type: "task.updated", op: "up
 export const taskMoved = defineChange({ ...task, type: "task.moved", op: "update" });
 /** Its rank was rewritten to make room; its place among the others is the same. */
 export const taskReranked = defineChange({ ...task, type: "task.reranked", op: "update" });
+/** Its project has another key; its number is the same. */
+export const taskRekeyed = defineChange({ ...task, type: "task.rekeyed", op: "update" });
 export const taskAssigned = defineChange({ ...task, type: "task.assigned", op: "update" });
 export const taskLabelled = defineChange({ ...task, type: "task.labelled", op: "update" });
 export const taskArchived = defineChange({ ...task, type: "task.archived", op: "update" });

@@ -10,8 +10,12 @@ const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be like 09:30"
 
 /** Time as other programs write it: things by their keys and names. */
 export const importRow = z.strictObject({
-  project: z.string().max(10).optional().describe("its key, such as `WEB`; may be left out where a task is named"),
-  task: z.string().max(30).optional().describe("its key, such as `WEB-12`"),
+  project: z
+    .string()
+    .max(10)
+    .optional()
+    .describe("its key, such as `WEB`, or a former one; may be left out where a task is named"),
+  task: z.string().max(30).optional().describe("its key, such as `WEB-12`, or a former one"),
   spentOn: day,
   durationMinutes: durationMinutes.optional(),
   from: clock.optional().describe("with `to`, instead of the duration: on the clock where they are"),

@@ -8,6 +8,7 @@ import { id } from "../fields.ts";
 import { requireOrganizationPermission } from "../organizations/organization.access.ts";
 import type { OrganizationRole } from "../permissions.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
+import { partsOfKey } from "../projects/project.key.ts";
 import { rightsGrant } from "../rights.ts";
 import { type ImportRow, importRow, largestImport, type RowFault, refuseRows, rowsOfCsv } from "./import-rows.ts";
 import { overlapsAmong } from "./overlaps.ts";
@@ -36,16 +37,17 @@ const callerStatement = statement(
 );
 const projectsStatement = statement(
   "time.import-projects",
-  `select p.id, p.key, p.archived_at as "archivedAt", ${projectRoleSql("p", "$2")} as rights, ${projectRoleSql("p", "$3")} as "workerRights"
-  from projects.projects p where p.organization_id = $1 and p.key = any($4::text[])`,
+  `select p.id, k.key, p.archived_at as "archivedAt", ${projectRoleSql("p", "$2")} as rights, ${projectRoleSql("p", "$3")} as "workerRights"
+  from projects.keys k join projects.projects p on p.id = k.project_id
+  where k.organization_id = $1 and k.key = any($4::text[])`,
 );
 /** Locked, so that none goes for ever meanwhile. */
 const tasksStatement = statement(
   "time.import-tasks",
-  `select t.id, t.key, t.project_id as "projectId", t.deleted_at as "deletedAt"
+  `select t.id, named.project || '-' || named.number as key, t.project_id as "projectId", t.deleted_at as "deletedAt"
   from unnest($2::text[], $3::int[]) as named (project, number)
-  join projects.projects p on p.organization_id = $1 and p.key = named.project
-  join tasks.tasks t on t.project_id = p.id and t.number = named.number order by t.id for key share of t`,
+  join projects.keys k on k.organization_id = $1 and k.key = named.project
+  join tasks.tasks t on t.project_id = k.project_id and t.number = named.number order by t.id for key share of t`,
 );
 const activitiesStatement = statement(
   "time.import-activities",
@@ -58,11 +60,7 @@ interface Found {
   activities: Map<string, ActivityView>;
 }
 
-/** The two parts of a task's key, `WEB` and `12` of `WEB-12`. */
-const partsOf = (task: string) => {
-  const [, project = "", number = "0"] = task.match(/^([^-]+)-(\d{1,9})$/) ?? [];
-  return { project, number: Number(number) };
-};
+const partsOf = (task: string) => partsOfKey(task) ?? { project: "", number: 0 };
 const projectKeyOf = ({ project, task }: ImportRow) => project ?? (task ? partsOf(task).project : "");
 
 /**
@@ -146,7 +144,7 @@ function subjectOf({ projects, tasks, activities }: Found, row: ImportRow, own: 
   if (!rightsGrant(project.rights, own ? "time.log" : "time.manage"))
     throw new Fault(place, "Your role does not allow this.");
   if (project.archivedAt) throw new Fault(place, "This project is archived.");
-  const task = row.task ? tasks.get(row.task) : undefined;
+  const task = row.task ? tasks.get(row.task.trim().toUpperCase()) : undefined;
   if (row.task && task?.projectId !== project.id) throw new Fault("task", "There is no such task in the project.");
   if (task?.deletedAt) throw new Fault("task", "This task is in the trash.");
   const activity = row.activity ? activities.get(row.activity.toLowerCase()) : undefined;
