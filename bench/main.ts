@@ -7,8 +7,10 @@ import { type Options, readOptions, usage } from "./harness/options.ts";
 import { comparePair, type PairRow } from "./harness/pair.ts";
 import { cellsOf, newReport, pairCellsOf, type Report, render } from "./harness/report.ts";
 import { openStack, type Stack } from "./harness/stack.ts";
+import { aggregationRows } from "./rows/aggregation.ts";
 import { boardRows } from "./rows/boards.ts";
 import { fanOutRows } from "./rows/fan-out.ts";
+import { figureRows } from "./rows/figures.ts";
 import { fileRows } from "./rows/files.ts";
 import { joinRows } from "./rows/joins.ts";
 import { mutationRows } from "./rows/mutations.ts";
@@ -16,6 +18,8 @@ import { notificationRows } from "./rows/notifications.ts";
 import { reconnectRows } from "./rows/reconnects.ts";
 import { relayRows } from "./rows/relay.ts";
 import { measureStarts } from "./rows/starts.ts";
+import { taskListRows } from "./rows/task-lists.ts";
+import { timeReportRows } from "./rows/time-reports.ts";
 
 const outputDir = join(".data", "bench");
 
@@ -51,13 +55,16 @@ async function fill(report: Report, stack: Stack, options: Options): Promise<voi
     const speed = `${perSecond} per second, p99 ${p99} ms, ${toNaive} of naive, ${toBest} of best`;
     console.log(result.wrong.length === 0 ? speed : `WRONG\n  ${result.wrong.join("\n  ")}`);
   }
-  const pairs: PairRow[] = [relayRows, fileRows, notificationRows].flatMap((rows) => rows(options));
+  const pairs: PairRow[] = [
+    ...[relayRows, fileRows, notificationRows],
+    ...[taskListRows, timeReportRows, figureRows, aggregationRows],
+  ].flatMap((rows) => rows(options));
   for (const row of pairs.filter(({ group }) => options.only.has(group))) {
     process.stdout.write(`${row.title} … `);
     const result = await comparePair(stack, row, options);
     report.pairs.push(result);
     const [, unit, ours, bare, ratio, delays] = pairCellsOf(result);
-    const speed = `${ours} ${unit} a second${bare ? `, alone ${bare}: ${ratio}` : ""}${delays ? `, after ${delays} ms` : ""}`;
+    const speed = `${ours} ${unit} a second${bare ? `, alone ${bare}: ${ratio}` : ""}${delays ? `, ${delays} ms` : ""}`;
     console.log(result.wrong.length === 0 ? speed : `WRONG\n  ${result.wrong.join("\n  ")}`);
   }
   if (options.only.has("start")) {

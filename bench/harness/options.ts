@@ -11,6 +11,10 @@ export const groups = [
   "relay",
   "file",
   "notification",
+  "task-list",
+  "time-report",
+  "figure",
+  "aggregation",
   "start",
 ] as const;
 export type Group = (typeof groups)[number];

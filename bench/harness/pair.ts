@@ -39,6 +39,7 @@ export interface PairResult {
   /** Ours to bare, taken within each round. */
   ratio: Middle | null;
   latencies: Percentiles | null;
+  bareLatencies: Percentiles | null;
   wrong: string[];
   missed: string[];
 }
@@ -65,7 +66,10 @@ export async function comparePair(stack: Stack, row: PairRow, options: Options):
   }
   const rate = ({ amount, seconds }: Work) => amount / seconds;
   const ratio = bare.length > 0 ? middle(ours.map((work, at) => rate(work) / rate(bare[at] as Work))) : null;
-  const latencies = ours.flatMap((work) => work.latencies ?? []);
+  const delays = (works: readonly Work[]) => {
+    const latencies = works.flatMap((work) => work.latencies ?? []);
+    return latencies.length > 0 ? percentiles(latencies) : null;
+  };
   const missed =
     row.target !== undefined && ratio && ratio.median < row.target
       ? [`${ratio.median.toFixed(2)} of bare, aimed at ≥ ${row.target}`]
@@ -77,7 +81,8 @@ export async function comparePair(stack: Stack, row: PairRow, options: Options):
     oursPerSecond: median(ours.map(rate)),
     barePerSecond: bare.length > 0 ? median(bare.map(rate)) : null,
     ratio,
-    latencies: latencies.length > 0 ? percentiles(latencies) : null,
+    latencies: delays(ours),
+    bareLatencies: delays(bare),
     wrong,
     missed,
   };

@@ -4,7 +4,7 @@ import type { RowResult } from "./contest.ts";
 import { canPin } from "./machine.ts";
 import type { PairResult } from "./pair.ts";
 import { type SideName, sideNames } from "./sides.ts";
-import type { Middle } from "./statistics.ts";
+import type { Middle, Percentiles } from "./statistics.ts";
 
 export interface Report {
   at: string;
@@ -75,18 +75,23 @@ export function cellsOf(row: RowResult): string[] {
   ];
 }
 
-const pairColumns = ["row", "unit", "ours a second", "bare a second", "ratio", "p50 / p95 / p99 ms", ""];
+const pairColumns = [
+  ...["row", "unit", "ours a second", "bare a second", "ratio"],
+  ...["ours p50 / p95 / p99 ms", "bare p50 / p95 / p99 ms", ""],
+];
+const delays = (of: Percentiles | null) => (of ? [of.p50, of.p95, of.p99].map(ms).join(" / ") : "");
 
 /** One line of the table of pairs. */
-export function pairCellsOf({ wrong, missed, ratio, latencies, ...row }: PairResult): string[] {
-  if (wrong.length > 0) return [row.title, row.unit, "–", "–", "–", "–", "INVALID: not correct"]; // no speed
+export function pairCellsOf({ wrong, missed, ratio, latencies, bareLatencies, ...row }: PairResult): string[] {
+  if (wrong.length > 0) return [row.title, row.unit, "–", "–", "–", "–", "–", "INVALID: not correct"]; // no speed
   return [
     row.title,
     row.unit,
     number(row.oursPerSecond, 0),
     row.barePerSecond === null ? "" : number(row.barePerSecond, 0),
     ratio ? range(ratio) : "",
-    latencies ? [latencies.p50, latencies.p95, latencies.p99].map(ms).join(" / ") : "",
+    delays(latencies),
+    delays(bareLatencies),
     missed.join("; ") || "ok",
   ];
 }

@@ -1,7 +1,7 @@
 import { v7 } from "uuid";
 import type { Category } from "../domain/analytics/facts.ts";
-import type { Channel, StoredChange } from "../platform/feed.ts";
-import type { Scene } from "./scene.ts";
+import { type Channel, readHeads, type StoredChange } from "../platform/feed.ts";
+import type { Sql } from "../platform/sql.ts";
 
 /** Numbers from 0 to 1 out of a seed (a linear congruential generator: Knuth's MMIX). */
 function seeded(seed: number): () => number {
@@ -108,15 +108,15 @@ export function generateHistory(options: HistoryOptions): StoredChange[] {
 }
 
 /** Puts changes behind those that a channel has. */
-export async function writeHistory(scene: Scene, channel: Channel, history: readonly StoredChange[]): Promise<void> {
-  const head = await scene.head(channel);
-  await scene.app.sql.query(
+export async function writeHistory(sql: Sql, channel: Channel, history: readonly StoredChange[]): Promise<void> {
+  const head = (await readHeads(sql, [channel])).get(channel)?.seq ?? 0;
+  await sql.query(
     `insert into feed.changes (channel, seq, id, at, actor_id, type, entity, op, entity_id, patch)
     select $1, $2 + c.seq, c.id, c.at, null, c.type, c.entity, c.op, c."entityId", c.patch
     from json_to_recordset($3) c (seq bigint, id uuid, at timestamptz, type text, entity text, op text, "entityId" uuid, patch json)`,
     [channel, head, JSON.stringify(history)],
   );
-  await scene.app.sql.query(
+  await sql.query(
     `insert into feed.heads (channel, seq) values ($1, $2) on conflict (channel) do update set seq = excluded.seq`,
     [channel, head + history.length],
   );

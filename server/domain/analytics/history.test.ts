@@ -76,7 +76,7 @@ async function expectFigures(scene: Scene, size: Size): Promise<void> {
   const projectId = project.id;
   const since = new Date(Date.now() - (size.days + 3) * 86_400_000);
   const history = generateHistory({ ...size, organizationId, projectId, since, people });
-  await writeHistory(scene, `project:${projectId}`, history);
+  await writeHistory(scene.app.sql, `project:${projectId}`, history);
   await catchUp(scene);
   const from = addDays(since.toISOString().slice(0, 10), 5);
   const to = addDays(from, size.days - 6);
