@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import type { Channel } from "../server/platform/feed.ts";
 import { commit, connect, Probe, range, startNode, tokenFor, until } from "../server/testing/gateway.ts";
 import { test } from "../server/testing/scene.ts";
+import { inputs } from "./inputs.ts";
 
 test("a handshake needs a token that holds, and is told why it does not", async ({ scene }) => {
   const node = await startNode(scene.app);
@@ -151,6 +152,11 @@ test("nobody enters a channel that is not theirs, whatever they call it", async 
   await commit(scene.app, `project:${project.id}`);
   await until(() => expect(insider.frames).toHaveLength(1));
   expect(stranger.log).toEqual([]);
+});
+
+test("a state that is nested too deeply to be written again is refused", () => {
+  const abyss: unknown = JSON.parse(`${"[".repeat(30_000)}${"]".repeat(30_000)}`);
+  expect(inputs["presence:set"].safeParse({ channel: "project:x", state: { abyss } }).success).toBe(false);
 });
 
 test("garbage is refused by name, and nothing breaks", async ({ scene }) => {

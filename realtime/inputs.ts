@@ -6,11 +6,18 @@ const channel = z.string().max(100);
 const since = z.int().min(0);
 const epoch = z.uuid().optional();
 const token = z.string().min(1).max(8_192);
-const state = z
-  .record(z.string().max(100), z.unknown())
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxStateBytes, {
-    error: `must be at most ${maxStateBytes} bytes of JSON`,
-  });
+const state = z.record(z.string().max(100), z.unknown()).refine((value) => bytesOf(value) <= maxStateBytes, {
+  error: `must be at most ${maxStateBytes} bytes of JSON`,
+});
+
+/** Of its JSON; more than any bound where it is nested too deeply to be written. */
+function bytesOf(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
 
 export const handshakeInput = z.object({ token });
 
