@@ -50,6 +50,23 @@ describe("user", () => {
     ]);
   });
 
+  test("makes a member an owner, and takes a role back while another owner is there", async ({ scene }) => {
+    const env = { DATABASE_URL: scene.app.config.DATABASE_URL as string, DATA_DIR: folder() };
+    const { organization } = await scene.organization();
+    const person = await scene.person();
+    await scene.join(organization.id, person, "guest");
+    const to = ["--organization", organization.slug];
+
+    const made = await taskwire(["user", "make-owner", person.email, ...to], env);
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: `${person.email} has the role owner in ${organization.slug}.\n`,
+    });
+    expect(await taskwire(["user", "role", person.email, "admin", ...to], env)).toMatchObject({ code: 0 });
+    const shown = await scene.caller(person).organizations.get({ organizationId: organization.id });
+    expect(shown.role).toBe("admin");
+  });
+
   test("says what is wrong", async ({ scene }) => {
     const env = { DATABASE_URL: scene.app.config.DATABASE_URL as string, DATA_DIR: folder() };
     const { email } = await scene.person();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { z } from "zod";
 import { type App, contextOf } from "../server/context.ts";
 import {
@@ -11,12 +11,14 @@ import {
   resetPassword,
 } from "../server/domain/auth/administer-account.ts";
 import { newPassword } from "../server/domain/auth/credentials.ts";
+import { giveRole } from "../server/domain/organizations/administer-member.ts";
+import { type OrganizationRole, organizationRoles } from "../server/domain/permissions.ts";
 import { withApp } from "./open.ts";
 
 const operator = (app: App) =>
   contextOf(app, null, { requestId: "command-line", ip: "127.0.0.1", userAgent: "taskwire user" });
 
-/** `user create | reset-password | disable | enable`. */
+/** `user create | reset-password | disable | enable | role | make-owner`. */
 export function addTo(program: Command): void {
   const command = program.command("user").description("accounts");
   const fromInput = new Option("--password-stdin", "reads the password from standard input; without it one is made");
@@ -56,6 +58,30 @@ export function addTo(program: Command): void {
         withApp(async (app) => console.log(`${(await act(operator(app), email)).email} is ${verb}d.`)),
       );
   }
+  addRoles(command);
+}
+
+/** For an organization whose owners are gone; what else they could do, they do in the product. */
+function addRoles(command: Command): void {
+  const organization = () => new Option("--organization <slug>", "of which they are a member").makeOptionMandatory();
+  const give = (email: string, role: OrganizationRole, slug: string) =>
+    withApp(async (app) => {
+      const member = await giveRole(operator(app), { slug, email }, role);
+      console.log(`${member.email} has the role ${member.role} in ${slug}.`);
+    });
+  command
+    .command("role <email>")
+    .description("gives a member of an organization one of its built-in roles; the last owner stays one")
+    .addArgument(new Argument("<role>").choices(organizationRoles))
+    .addOption(organization())
+    .action((email: string, role: OrganizationRole, { organization }: { organization: string }) =>
+      give(email, role, organization),
+    );
+  command
+    .command("make-owner <email>")
+    .description("makes a member of an organization an owner of it")
+    .addOption(organization())
+    .action((email: string, { organization }: { organization: string }) => give(email, "owner", organization));
 }
 
 async function withPassword(

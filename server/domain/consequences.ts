@@ -1,24 +1,27 @@
-import type { Ctx } from "../context.ts";
+import type { Ctx, PublicCtx } from "../context.ts";
 import type { StatusView } from "./projects/project.view.ts";
 import type { TemplateTask } from "./projects/template.view.ts";
 import type { FieldView } from "./projects/workflow.view.ts";
 
 /** Acts before the rows change, and, if it answers a function, once more after they did; in the same transaction. */
-export type Consequence<Fact> = (ctx: Ctx, fact: Fact) => Promise<(() => Promise<void>) | undefined>;
+export type Consequence<Fact, C extends PublicCtx = Ctx> = (
+  ctx: C,
+  fact: Fact,
+) => Promise<(() => Promise<void>) | undefined>;
 
 /**
  * Something in one domain that later domains must answer in the same transaction. The earlier domain does not know
  * them: `wiring.ts` tells who follows.
  */
-function occasion<Fact>() {
-  const consequences: Consequence<Fact>[] = [];
+function occasion<Fact, C extends PublicCtx = Ctx>() {
+  const consequences: Consequence<Fact, C>[] = [];
   return {
     /** In the order of action; whose rows refer to another's must come before it. */
-    followedBy(...followers: Consequence<Fact>[]): void {
+    followedBy(...followers: Consequence<Fact, C>[]): void {
       consequences.push(...followers);
     },
     /** Runs `work`, which changes the rows, between what the followers do before and after it. */
-    async around<T>(ctx: Ctx, fact: Fact, work: () => Promise<T>): Promise<T> {
+    async around<T>(ctx: C, fact: Fact, work: () => Promise<T>): Promise<T> {
       if (consequences.length === 0) throw new Error("server/domain/wiring.ts was not loaded");
       const after: ((() => Promise<void>) | undefined)[] = [];
       for (const consequence of consequences) after.push(await consequence(ctx, fact));
@@ -33,13 +36,13 @@ function occasion<Fact>() {
 export const profileChange = occasion<{ userId: string }>();
 export const memberDeparture = occasion<{ organizationId: string; userId: string }>();
 export const organizationDeletion = occasion<{ organizationId: string }>();
-/** What people may see changes: for all of an organization or some, in all its projects or one. */
+/** What people may see changes: for all of an organization or some, in all its projects or one. An operator may do it. */
 export interface AccessScope {
   organizationId: string;
   userIds?: readonly string[];
   projectId?: string;
 }
-export const accessChange = occasion<AccessScope>();
+export const accessChange = occasion<AccessScope, PublicCtx>();
 /** Somebody is put into a team, and so gets what it has. */
 export const teamEntry = occasion<{ teamId: string }>();
 export const teamRename = occasion<{ teamId: string; name: string }>();

@@ -1,5 +1,5 @@
 import type { EntityClass, RequiredEntityData } from "@mikro-orm/core";
-import type { Ctx } from "../context.ts";
+import type { Ctx, PublicCtx } from "../context.ts";
 import { stale } from "../errors.ts";
 
 interface Versioned {
@@ -47,7 +47,7 @@ export async function insert<E extends object, V>(ctx: Ctx, type: EntityClass<E>
  * @returns the view after the write
  */
 export async function save<V extends Versioned>(
-  ctx: Ctx,
+  ctx: PublicCtx,
   type: EntityClass<object>,
   before: V,
   wanted: Partial<Omit<V, keyof Versioned>>,
@@ -63,7 +63,7 @@ export async function save<V extends Versioned>(
 }
 
 /** Those fields of a view that are columns of its entity, as the unit of work holds them. */
-function toColumns(ctx: Ctx, type: EntityClass<object>, fields: object): object {
+function toColumns(ctx: PublicCtx, type: EntityClass<object>, fields: object): object {
   const { properties } = ctx.em.getMetadata(type) as { properties: Record<string, { runtimeType: string }> };
   return Object.fromEntries(
     Object.entries(fields).flatMap(([field, value]) => {

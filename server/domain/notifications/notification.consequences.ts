@@ -1,4 +1,4 @@
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import type { AccessScope } from "../consequences.ts";
@@ -39,7 +39,7 @@ function dropHeld(name: string, { notifications, preferences, levels, mutes }: H
     levels: deletion("watch_levels", "wl", watchLevelColumns, levels),
     mutes: deletion("task_mutes", "tm", taskMuteColumns, mutes),
   };
-  return async (ctx: Ctx, values: readonly unknown[]): Promise<void> => {
+  return async (ctx: PublicCtx, values: readonly unknown[]): Promise<void> => {
     const dropped = <V extends object>(of: keyof typeof statements): Promise<V[]> => {
       const found = statements[of];
       return found ? ctx.sql.query<V>(found, values) : Promise.resolve([]);
@@ -96,7 +96,7 @@ const dropHidden = dropHeld("notification.hidden", {
 });
 
 /** Takes from people what they were told of what they cannot see any more, once their access has changed. */
-export async function dropHiddenNotifications(ctx: Ctx, { organizationId, userIds, projectId }: AccessScope) {
+export async function dropHiddenNotifications(ctx: PublicCtx, { organizationId, userIds, projectId }: AccessScope) {
   return async () => {
     await holdOrganization(ctx, organizationId);
     await dropHidden(ctx, [organizationId, userIds ?? null, projectId ?? null]);

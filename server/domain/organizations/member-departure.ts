@@ -1,4 +1,4 @@
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { ruleBroken } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
@@ -18,7 +18,7 @@ const otherOwnerStatement = statement(
 );
 
 /** The organization must be locked: of two owners who leave at once, the second finds itself the last. */
-export async function requireAnotherOwner(ctx: Ctx, member: MemberView): Promise<void> {
+export async function requireAnotherOwner(ctx: PublicCtx, member: MemberView): Promise<void> {
   const others = await ctx.sql.query(otherOwnerStatement, [member.organizationId, member.userId]);
   if (others.length === 0) {
     throw ruleBroken(

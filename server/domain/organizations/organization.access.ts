@@ -1,4 +1,4 @@
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { denied, notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import {
@@ -86,7 +86,7 @@ const locks = {
 };
 
 /** Inside a transaction; outside there is nothing to guard. */
-export async function lockOrganization(ctx: Ctx, of: keyof typeof locks, id: string): Promise<void> {
+export async function lockOrganization(ctx: PublicCtx, of: keyof typeof locks, id: string): Promise<void> {
   if (ctx.transaction) await ctx.sql.query(locks[of], [id]);
 }
 
@@ -185,7 +185,7 @@ const ownRoleStatement = statement(
 );
 
 /** A composed role for members of an organization that a door was passed to. @throws AppError `not-found` */
-export async function requireRole(ctx: Ctx, organizationId: string, roleId: string): Promise<RoleView> {
+export async function requireRole(ctx: PublicCtx, organizationId: string, roleId: string): Promise<RoleView> {
   const [role] = await ctx.sql.query<RoleView>(ownRoleStatement, [roleId, organizationId]);
   if (!role) throw notFound("role", roleId);
   return role;
@@ -198,13 +198,13 @@ const memberStatement = statement(
 );
 
 /** Somebody in an organization that a door was passed to; null when they are not in it. */
-export async function findMember(ctx: Ctx, organizationId: string, userId: string): Promise<MemberView | null> {
+export async function findMember(ctx: PublicCtx, organizationId: string, userId: string): Promise<MemberView | null> {
   const [member] = await ctx.sql.query<MemberView>(memberStatement, [organizationId, userId]);
   return member ?? null;
 }
 
 /** @throws AppError `not-found` */
-export async function requireMember(ctx: Ctx, organizationId: string, userId: string): Promise<MemberView> {
+export async function requireMember(ctx: PublicCtx, organizationId: string, userId: string): Promise<MemberView> {
   const member = await findMember(ctx, organizationId, userId);
   if (!member) throw notFound("member", userId);
   return member;

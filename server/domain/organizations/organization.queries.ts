@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { pageFrom, placeOf } from "../cursor.ts";
@@ -159,7 +159,11 @@ const membershipStatement = statement(
 );
 
 /** What somebody sees of an organization in their own channel; null when they are not in it. */
-export async function findMembership(ctx: Ctx, organizationId: string, userId: string): Promise<MembershipView | null> {
+export async function findMembership(
+  ctx: PublicCtx,
+  organizationId: string,
+  userId: string,
+): Promise<MembershipView | null> {
   const [membership] = await ctx.sql.query<MembershipView>(membershipStatement, [organizationId, userId]);
   return membership ?? null;
 }

@@ -1,14 +1,11 @@
 import { z } from "zod";
-import { Member } from "../../../db/entities/organizations.ts";
 import type { Ctx } from "../../context.ts";
-import { invalid, ruleBroken } from "../../errors.ts";
+import { invalid } from "../../errors.ts";
 import { inTransaction } from "../../transaction.ts";
-import { record } from "../change.ts";
-import { accessChange } from "../consequences.ts";
 import { id, seenVersion } from "../fields.ts";
 import { type OrganizationRole, organizationRoles } from "../permissions.ts";
-import { requireSeen, save } from "../save.ts";
-import { requireAnotherOwner } from "./member-departure.ts";
+import { requireSeen } from "../save.ts";
+import { changeRole, type GivenRole } from "./change-role.ts";
 import {
   accessOrganization,
   type OrganizationStanding,
@@ -17,9 +14,7 @@ import {
   requireNotBeyond,
   requireRole,
 } from "./organization.access.ts";
-import { memberRoleChanged, membershipChanged } from "./organization.events.ts";
-import { findMembership } from "./organization.queries.ts";
-import type { MembershipView, MemberView } from "./organization.view.ts";
+import type { MemberView } from "./organization.view.ts";
 
 export const updateMemberRoleInput = z.object({
   organizationId: id,
@@ -28,8 +23,6 @@ export const updateMemberRoleInput = z.object({
   roleId: id.optional().describe("a role that the organization composed for its members; or `role`"),
   version: seenVersion,
 });
-
-type Given = Pick<MemberView, "role" | "roleId">;
 
 /**
  * Gives somebody another role. Admins can neither make owners nor change them; the last owner stays one. Nobody gives
@@ -46,11 +39,7 @@ export const updateMemberRole = (ctx: Ctx, input: z.output<typeof updateMemberRo
     const given = await roleGiven(ctx, organization.id, input);
     await requireMayGive(ctx, caller, organization.id, given);
     requireSeen(member, input.version);
-    if (member.kind === "service" && given.role === "owner") {
-      throw ruleBroken("organization.owner", "An organization is owned by people.");
-    }
-    if (member.role === "owner" && given.role !== "owner") await requireAnotherOwner(ctx, member);
-    return giveRole(ctx, member, given);
+    return changeRole(ctx, member, given);
   });
 
 /** @throws AppError `validation.failed` (not exactly one of the two) | `not-found` (role) */
@@ -58,7 +47,7 @@ export async function roleGiven(
   ctx: Ctx,
   organizationId: string,
   { role, roleId }: { role?: OrganizationRole | undefined; roleId?: string | undefined },
-): Promise<Given> {
+): Promise<GivenRole> {
   if ((role === undefined) === (roleId === undefined)) throw invalid("role", "give either role or roleId");
   if (role) return { role, roleId: null };
   const composed = await requireRole(ctx, organizationId, roleId as string);
@@ -66,21 +55,7 @@ export async function roleGiven(
 }
 
 /** @throws AppError `access.denied` */
-export async function requireMayGive(ctx: Ctx, caller: OrganizationStanding, organizationId: string, given: Given) {
+export async function requireMayGive(ctx: Ctx, caller: OrganizationStanding, organizationId: string, given: GivenRole) {
   requireNotAbove(caller.callerRole, given.role);
   requireNotBeyond(caller, given.roleId ? await requireRole(ctx, organizationId, given.roleId) : null);
-}
-
-/** Tells everybody whom it concerns of a member's other role. The organization must be locked. */
-async function giveRole(ctx: Ctx, member: MemberView, given: Given): Promise<MemberView> {
-  const { organizationId, userId } = member;
-  const before = await findMembership(ctx, organizationId, userId);
-  const scope = { organizationId, userIds: [userId] };
-  const updated = await accessChange.around(ctx, scope, () => save(ctx, Member, member, given));
-  if (updated === member) return member;
-
-  record(ctx, membershipChanged, before, (await findMembership(ctx, organizationId, userId)) as MembershipView);
-  // Guests do not see the organization's people, so they leave its channel.
-  const revokes = updated.role === "guest" ? [userId] : [];
-  return record(ctx, memberRoleChanged, member, updated, { revokes });
 }

@@ -1,4 +1,4 @@
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import { readersOf } from "../channels.ts";
@@ -16,7 +16,7 @@ const givenStatement = statement(
 
 /** What people were given, by name or by team. */
 export const accessGiven = (
-  ctx: Ctx,
+  ctx: PublicCtx,
   { organizationId, userIds, projectId }: AccessScope,
 ): Promise<ProjectAccessView[]> =>
   ctx.sql.query<ProjectAccessView>(givenStatement, [organizationId, userIds ?? null, projectId ?? null]);
@@ -25,7 +25,7 @@ export const accessGiven = (
  * Notes what people were given before something changes it; what it answers, called after the change, tells everybody
  * in their own channel what became of it. The organization must be locked.
  */
-export async function followAccess(ctx: Ctx, scope: AccessScope): Promise<() => Promise<void>> {
+export async function followAccess(ctx: PublicCtx, scope: AccessScope): Promise<() => Promise<void>> {
   const keyOf = ({ id, userId }: ProjectAccessView) => `${id} ${userId}`;
   const before = new Map((await accessGiven(ctx, scope)).map((access) => [keyOf(access), access]));
   return async () => {

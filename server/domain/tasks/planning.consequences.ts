@@ -1,5 +1,5 @@
 import { SavedView } from "../../../db/entities/tasks.ts";
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
@@ -17,7 +17,7 @@ function dropHeld(name: string, where: (row: string) => string) {
     `${name}.reminders`,
     `delete from tasks.reminders rm where ${where("rm")} returning ${reminderColumns}`,
   );
-  return async (ctx: Ctx, values: readonly unknown[]): Promise<void> => {
+  return async (ctx: PublicCtx, values: readonly unknown[]): Promise<void> => {
     for (const reminder of await ctx.sql.query<ReminderView>(reminders, values))
       record(ctx, reminderDeleted, reminder, null);
   };
@@ -27,7 +27,7 @@ function dropPrivate(name: string, where: string) {
     `${name}.views`,
     `delete from tasks.views sv where not sv.is_shared and ${where} returning ${savedViewColumns}`,
   );
-  return async (ctx: Ctx, values: readonly unknown[]): Promise<void> => {
+  return async (ctx: PublicCtx, values: readonly unknown[]): Promise<void> => {
     for (const view of await ctx.sql.query<SavedViewView>(views, values)) record(ctx, viewDeleted, view, null);
   };
 }
@@ -59,7 +59,7 @@ const dropHiddenViews = dropPrivate("view.hidden", hidden("sv", "owner_id"));
 
 /** Who cannot read a project any more keeps no reminders and views of it, once their access has changed. */
 export async function dropHiddenPlanning(
-  ctx: Ctx,
+  ctx: PublicCtx,
   scope: { organizationId: string; userIds?: readonly string[]; projectId?: string },
 ) {
   return async () => {

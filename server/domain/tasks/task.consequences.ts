@@ -1,4 +1,4 @@
-import type { Ctx } from "../../context.ts";
+import type { Ctx, PublicCtx } from "../../context.ts";
 import { notFound } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
@@ -146,7 +146,7 @@ const unreadableStatement = statement(
  * @param scope of all people in the organization or some, of all its projects or one
  */
 export async function dropHiddenWatches(
-  ctx: Ctx,
+  ctx: PublicCtx,
   scope: { organizationId: string; userIds?: readonly string[]; projectId?: string },
 ) {
   return async () => {
