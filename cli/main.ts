@@ -12,6 +12,7 @@ const [{ Command }, { version }, { reasonOf }, ...parts] = await Promise.all([
   import("./dead-letters.ts"),
   import("./rebuild.ts"),
   import("./user.ts"),
+  import("./mail.ts"),
   import("./keys.ts"),
 ]);
 

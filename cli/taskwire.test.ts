@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test as plain } from "vitest";
+import { suppressAddress } from "../server/domain/notifications/suppressed-address.ts";
 import { refusal, test } from "../server/testing/scene.ts";
 import { withSettings } from "./keys.ts";
 import { taskwire } from "./run.fixture.ts";
@@ -81,6 +82,15 @@ describe("user", () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
     }
   });
+});
+
+test("mail lists addresses that get no letters, and lifts one", async ({ scene }) => {
+  const env = { DATABASE_URL: scene.app.config.DATABASE_URL as string, DATA_DIR: folder() };
+  await suppressAddress(scene.ctx(null), "gone@example.test", "bounce", "delivery failed: 5.1.1");
+  const listed = await taskwire(["mail", "suppressed"], env);
+  expect(listed.stdout).toMatch(/^20\S+Z {2}bounce {5}gone@example\.test {2}delivery failed: 5\.1\.1\n$/);
+  const lifted = await taskwire(["mail", "lift", "gone@example.test"], env);
+  expect(lifted).toMatchObject({ code: 0, stdout: "gone@example.test gets letters of all kinds again.\n" });
 });
 
 describe("keys rotate", () => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineLetter, type LetterDefinition } from "../server/domain/letters.ts";
 import { sendLetter } from "../server/domain/notifications/send-letter.ts";
+import { liftSuppression } from "../server/domain/notifications/suppressed-address.ts";
 import { openMailServer } from "../server/testing/mail.ts";
 import type { Scene } from "../server/testing/scene.ts";
 import { describeBrokers, openScene, ownPrefix, workersFor } from "../server/testing/workers.ts";
@@ -111,11 +112,11 @@ test("a message refused for what it says does not suppress its address", async (
 });
 
 test("a suppressed address gets no letter, but for an essential one", async () => {
-  const { server, scene, invite } = await mailScene();
+  const { server, scene, invitations, invite } = await mailScene();
   await scene.app.sql.query(
     "insert into notifications.suppressed_addresses (address, reason) values ('grace@example.test', 'bounce')",
   );
-  await invite("Grace@example.test");
+  const { id: invitationId } = await invite("Grace@example.test");
   await sending(scene);
   await untilIdle(scene);
   expect(server.arrived).toEqual([]);
@@ -131,6 +132,10 @@ test("a suppressed address gets no letter, but for an essential one", async () =
   const run = { jobId: crypto.randomUUID(), isLast: false, signal: AbortSignal.timeout(5_000) };
   await sendLetter(scene.ctx(null), [reset as unknown as LetterDefinition], { letter: "reset", input: {} }, run);
   expect(server.arrived.map(({ subject }) => subject)).toEqual(["Reset"]);
+
+  await liftSuppression(scene.ctx(null), "grace@example.test");
+  await invitations.resend({ invitationId });
+  await expect.poll(() => server.arrived.map(({ recipient }) => recipient)).toEqual([to.address, to.address]);
 });
 
 test("while the mail server is away, letters wait", async () => {

@@ -13,6 +13,11 @@ export interface IncomingMail {
   readonly isAutomatic: boolean;
   /** Of a delivery status notification (RFC 3464 §2.3.4): `5.1.1`; null when it is none, or one of success or delay. */
   readonly failedForGood: string | null;
+  /**
+   * Of a complaint by a feedback loop (RFC 5965): what may be the code of the letter that somebody called abuse; null when
+   * it is no complaint.
+   */
+  readonly complainedOf: readonly string[] | null;
   /** What was written anew: without quoted text and signature. */
   readonly reply: string;
 }
@@ -41,6 +46,7 @@ export async function readMail(raw: Buffer): Promise<IncomingMail> {
       header("return-path") === "<>" ||
       header("list-id") !== "",
     failedForGood: failureOf(mail, raw),
+    complainedOf: complaintIn(mail, raw),
     reply: newWordsOf(mail.text ?? ""),
   };
 }
@@ -60,12 +66,26 @@ const addressesIn = (given: AddressObject | AddressObject[] | undefined): string
       ),
     );
 
-function failureOf(mail: ParsedMail, raw: Buffer): string | null {
+/** What kind of report (RFC 6522) a mail is. */
+function reportType(mail: ParsedMail): string | undefined {
   const { params } = (mail.headers.get("content-type") ?? {}) as { params?: Record<string, string> };
-  if (params?.["report-type"] !== "delivery-status") return null;
+  return params?.["report-type"]?.toLowerCase();
+}
+
+function failureOf(mail: ParsedMail, raw: Buffer): string | null {
+  if (reportType(mail) !== "delivery-status") return null;
   const text = raw.toString("latin1", 0, 100_000);
   if (!/^action:\s*failed\b/im.test(text)) return null;
   return /^status:\s*(5\.\d{1,3}\.\d{1,3})/im.exec(text)?.[1] ?? null;
+}
+
+/** `not-spam` and the like are no complaints. Providers hide whom a letter was for, and leave what it was called. */
+function complaintIn(mail: ParsedMail, raw: Buffer): string[] | null {
+  if (reportType(mail) !== "feedback-report") return null;
+  const text = raw.toString("latin1", 0, 200_000);
+  if (!/^feedback-type:\s*(abuse|fraud)\b/im.test(text)) return null;
+  const called = /^(?:message-id|return-path|original-mail-from):\s*<?(?:bounce\+)?([a-z2-7]{24})@/gim;
+  return [...text.matchAll(called)].slice(0, 10).map(([, code = ""]) => code.toLowerCase());
 }
 
 function newWordsOf(text: string): string {

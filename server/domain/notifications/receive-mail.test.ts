@@ -176,6 +176,63 @@ test("an address that a letter never reached gets no more, and no forged report 
   ]);
 });
 
+/** A complaint (RFC 5965), as the feedback loop of a provider sends it. */
+const complaint = (type: string, messageId: string) =>
+  Buffer.from(
+    [
+      "From: feedback@mx.example.test",
+      `To: complaints@${domain}`,
+      "Message-ID: <report@mx.example.test>",
+      "MIME-Version: 1.0",
+      'Content-Type: multipart/report; report-type=feedback-report; boundary="b"',
+      "",
+      "--b",
+      "Content-Type: text/plain",
+      "",
+      "This is a report about a message.",
+      "--b",
+      "Content-Type: message/feedback-report",
+      "",
+      `Feedback-Type: ${type}`,
+      "User-Agent: Provider/1.0",
+      "Version: 1",
+      "",
+      "--b",
+      "Content-Type: message/rfc822",
+      "",
+      "From: Taskwire <taskwire@example.test>",
+      "To: <redacted>",
+      `Message-ID:\r\n <${messageId}>`,
+      "Subject: WEB-1 First",
+      "",
+      "Ada commented",
+      "--b--",
+      "",
+    ].join("\r\n"),
+  );
+
+test("who calls a letter abuse gets no more, and no forged complaint says so", async () => {
+  const { scene } = await discussion();
+  const code = "abcdefghijklmnop234567ab";
+  await scene.app.sql.query(
+    "insert into notifications.sent_letters (code, letter, address, state, sent_at) values ($1, 'notification', 'angry@example.test', 'sent', now())",
+    [code],
+  );
+  const take = (type: string, messageId: string) => receiveMail(scene.ctx(null), complaint(type, messageId));
+  const suppressed = () => scene.app.sql.query("select address, reason from notifications.suppressed_addresses");
+  for (const [type, messageId, reason] of [
+    ["abuse", "bbbbbbbbbbbbbbbbbbbbbbbb@example.test", "not-for-us"], // of no letter of ours
+    ["abuse", "hello@example.test", "not-for-us"],
+    ["not-spam", `${code}@example.test`, "not-for-us"],
+  ] as const)
+    expect(await take(type, messageId)).toEqual({ outcome: "ignored", reason, commentId: null });
+  expect(await suppressed()).toEqual([]);
+  const complained = { outcome: "complained", reason: null, commentId: null };
+  expect(await take("abuse", `${code}@example.test`)).toEqual(complained);
+  expect(await take("abuse", `${code}@example.test`)).toEqual(complained);
+  expect(await suppressed()).toEqual([{ address: "angry@example.test", reason: "complaint" }]);
+});
+
 test.for([
   [
     "Outlook",

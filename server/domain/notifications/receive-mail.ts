@@ -11,7 +11,7 @@ import { type ReplyTarget, readReplyAddress } from "./reply-address.ts";
 import { suppressAddress } from "./suppressed-address.ts";
 
 export const receivedSchema = z.object({
-  outcome: z.enum(["commented", "bounced", "ignored", "refused"]),
+  outcome: z.enum(["commented", "bounced", "complained", "ignored", "refused"]),
   /** Why nothing came of it: a code of the error table, or one of ours. */
   reason: z.string().nullable(),
   commentId: z.uuid().nullable(),
@@ -22,8 +22,8 @@ const nothing = (outcome: "ignored" | "refused", reason: string): Received => ({
 
 /**
  * Takes a mail that arrived (RFC 5322): an answer to a letter becomes a comment of the person it was sent to, with the
- * rights they have now; a notice that a letter will never arrive suppresses its address. What machines send on their own
- * is ignored, and the same mail acts once.
+ * rights they have now; a notice that a letter will never arrive, or that its reader calls it abuse, suppresses its
+ * address. What else machines send on their own is ignored, and the same mail acts once.
  *
  * @throws AppError `upstream.down` | `internal`: then it is to be handed over again
  */
@@ -31,6 +31,7 @@ export async function receiveMail(ctx: PublicCtx, raw: Buffer): Promise<Received
   const mail = await readMail(raw).catch(() => null);
   if (!mail) return nothing("ignored", "no-mail");
   if (mail.failedForGood) return takeBounce(ctx, mail, mail.failedForGood);
+  if (mail.complainedOf) return takeComplaint(ctx, mail.complainedOf);
   if (mail.isAutomatic) return nothing("ignored", "automatic");
   const target = mail.recipients.map((address) => readReplyAddress(ctx.app.config, address)).find(Boolean);
   if (!target) return nothing("ignored", "not-for-us");
@@ -58,6 +59,19 @@ async function takeBounce(ctx: PublicCtx, { recipients }: IncomingMail, status: 
     return { outcome: "bounced", reason: null, commentId: null };
   }
   return nothing("ignored", "not-for-us");
+}
+
+const complainedStatement = statement(
+  "mail.complained-letter",
+  "select address from notifications.sent_letters where code = any($1::text[]) limit 1",
+);
+
+/** Believed because it names the letter by what nobody can know but who was sent it. */
+async function takeComplaint(ctx: PublicCtx, codes: readonly string[]): Promise<Received> {
+  const [letter] = await ctx.sql.query<{ address: string }>(complainedStatement, [codes]);
+  if (!letter) return nothing("ignored", "not-for-us");
+  await suppressAddress(ctx, letter.address, "complaint", "its reader calls our mail abuse");
+  return { outcome: "complained", reason: null, commentId: null };
 }
 
 const personStatement = statement(

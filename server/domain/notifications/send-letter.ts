@@ -59,7 +59,7 @@ export async function sendLetter(
     definition.essential ?? false,
   ]);
   if (claim?.state === "sent") return settle("sent"); // all but this note was done
-  if (claim?.state === "suppressed") return settle("skipped", "mail to this address did not arrive");
+  if (claim?.state === "suppressed") return settle("skipped", "mail to this address is suppressed");
   try {
     await handOver(ctx, mailer, letter, code, run.signal);
   } catch (error) {

@@ -4,7 +4,6 @@ import { actingAs, type PublicCtx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { sealedTokens } from "../../platform/sealed-tokens.ts";
 import { eventMatrix, type NotificationEvent, notificationEvents } from "./event.matrix.ts";
-import type { RenderedDelivery } from "./render-delivery.ts";
 import { setPreferences } from "./set-preferences.ts";
 
 /** Longer than letters are kept unread. */
@@ -18,13 +17,21 @@ const wordsSchema = z.object({
 });
 type Words = z.output<typeof wordsSchema>;
 
+/** What a letter tells whom. */
+interface Told {
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly projectId: string | null;
+  readonly items: readonly { readonly event: NotificationEvent }[];
+}
+
 const tokens = ({ app }: PublicCtx) => sealedTokens<Words>(app.config, "unsubscribe");
 
 /**
  * Where one click switches off mail of the kinds that a letter is of, in the project it is about, else in the
  * organization; nothing else can be done with it.
  */
-export async function unsubscribeUrl(ctx: PublicCtx, delivery: RenderedDelivery): Promise<string> {
+export async function unsubscribeUrl(ctx: PublicCtx, delivery: Told): Promise<string> {
   const { userId, organizationId, projectId, items } = delivery;
   const events = [...new Set(items.map(({ event }) => event))];
   // Who is invited is in no organization yet.
