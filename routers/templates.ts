@@ -20,7 +20,8 @@ export const templates = router({
     .meta(
       rest("POST /projects/{projectId}/templates", "Make a template of a project", {
         access: "template.manage",
-        description: "Settings, statuses, transitions, fields and labels; people and tasks if wanted.",
+        description:
+          "Settings, statuses, transitions, fields and labels; sprints, milestones, tasks and people as wanted.",
       }),
     )
     .input(mutates(createTemplateInput))

@@ -1,6 +1,6 @@
 import type { Ctx, PublicCtx } from "../context.ts";
 import type { StatusView } from "./projects/project.view.ts";
-import type { TemplateTask } from "./projects/template.view.ts";
+import type { TemplateContent } from "./projects/template.view.ts";
 import type { FieldView } from "./projects/workflow.view.ts";
 
 /** Acts before the rows change, and, if it answers a function, once more after they did; in the same transaction. */
@@ -52,10 +52,15 @@ export interface ProjectBirth {
   projectId: string;
   /** Days are counted from it. */
   startsOn: string;
-  tasks: readonly TemplateTask[];
+  content: Pick<TemplateContent, "tasks" | "links" | "recurrences">;
   fields: readonly FieldView[];
+  /** Ids by name; null for what is not there. */
   statusOf(name: string): string | null;
   labelOf(name: string): string | null;
+  sprintOf(name: string | null): string | null;
+  milestoneOf(name: string | null): string | null;
+  /** Whom a placeholder stands for. */
+  personOf(placeholder: string): string | null;
 }
 export const projectBirth = occasion<ProjectBirth>();
 /** A project gets another key. */

@@ -9,11 +9,15 @@ const usual: TemplateContent["settings"] = {
 const statuses = (...rows: (readonly [string, TemplateContent["statuses"][number]["category"], (number | null)?])[]) =>
   rows.map(([name, category, wipLimit = null]) => ({ name, category, wipLimit }));
 
-const empty = { transitions: [], fields: [], labels: [], people: [], tasks: [] };
+const empty = {
+  ...{ transitions: [], fields: [], labels: [], people: [], placeholders: [] },
+  ...{ sprints: [], milestones: [], tasks: [], links: [], recurrences: [] },
+};
 
 const task = (title: string, days: number, others: Partial<TemplateTask> = {}): TemplateTask => ({
   ...{ title, description: "", status: "To do", priority: "none", labels: [], estimateMinutes: null },
   ...{ startInDays: null, dueInDays: days, parent: null, fields: {} },
+  ...{ sprint: null, milestone: null, assignees: [] },
   ...others,
 });
 
@@ -44,6 +48,7 @@ export const builtInTemplates: Record<(typeof builtInNames)[number], TemplateCon
       ] as const),
     ),
     fields: [{ name: "Story points", description: "", kind: "number", choices: [] }],
+    sprints: [{ name: "Sprint 1", goal: "", startsInDays: 0, endsInDays: 13 }],
     labels: [
       { name: "Story", color: "#0e8a16" },
       { name: "Bug", color: "#d73a4a" },
@@ -106,6 +111,8 @@ export const builtInTemplates: Record<(typeof builtInNames)[number], TemplateCon
       task("Prepare support", 49),
       task("Launch", 56, { priority: "urgent" }),
       task("Look back", 63),
-    ],
+    ].map((one) => ({ ...one, milestone: one.title === "Look back" ? null : "Launch" })),
+    milestones: [{ name: "Launch", description: "", dueInDays: 56 }],
+    links: [1, 3, 4].map((blocker) => ({ blocker, blocked: 5 })),
   },
 };

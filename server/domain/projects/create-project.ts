@@ -25,6 +25,11 @@ export const createProjectInput = z.object({
   visibility: z.enum(visibilities).default("organization"),
   templateId: id.optional().describe("a template of the organization; or `builtIn`"),
   builtIn: z.enum(builtInNames).optional().describe("a template that comes with the product; or `templateId`"),
+  assign: z
+    .array(z.strictObject({ placeholder: z.string().max(200), userId: id }))
+    .max(200)
+    .default([])
+    .describe("who stands for the template's placeholders; the tasks of others are nobody's at first"),
   startsOn: day.optional().describe("the day that days of the template's tasks are counted from; default: today (UTC)"),
 });
 
@@ -41,7 +46,9 @@ const usualStatuses = (
 /**
  * Begins a project with the usual statuses, or with all that a template has; the caller becomes its manager.
  *
- * @throws AppError `not-found` (also the template) | `access.denied` | `validation.failed` (both kinds of template) | `conflict` (the organization has a project with this key)
+ * @throws AppError `not-found` (also the template) | `access.denied` | `validation.failed` (both kinds of template, a
+ *   placeholder that it does not have, somebody who cannot read the project)
+ *   | `conflict` (another project of the organization has or had this key)
  */
 export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInput>): Promise<ProjectView> =>
   inTransaction(ctx, async (ctx) => {
@@ -71,9 +78,10 @@ export const createProject = (ctx: Ctx, input: z.output<typeof createProjectInpu
     const rows = wanted.map((status, at) => ({ ...inProject, ...status, rank: ranks[at] as string }));
     const statuses = await insertAll<Status, StatusView>(ctx, Status, rows);
     for (const status of statuses) record(ctx, statusCreated, null, status);
+    if (!template && input.assign.length > 0) throw invalid("assign", "There is no template with placeholders.");
     if (!template) return project;
     const startsOn = input.startsOn ?? ctx.now.toISOString().slice(0, 10);
-    return applyTemplate(ctx, project, statuses, template, startsOn);
+    return applyTemplate(ctx, project, statuses, template, { startsOn, assign: input.assign });
   });
 
 async function templateFor(

@@ -41,12 +41,12 @@ export async function accessTemplate(
   await accessOrganization(ctx, place.organizationId, permission).catch((error) => {
     throw error.code === "not-found" ? notFound("template", templateId) : error;
   });
-  const [row] = await ctx.sql.query<TemplateView & { content: TemplateContent }>(readStatement, [
+  const [row] = await ctx.sql.query<TemplateView & { content: unknown }>(readStatement, [
     ...[templateId, place.organizationId],
   ]);
   if (!row) throw notFound("template", templateId);
   const { content, ...template } = row;
-  return { template, content };
+  return { template, content: templateContentSchema.parse(content) }; // what was not kept yet is not there
 }
 
 export const templateInput = z.object({ templateId: id });

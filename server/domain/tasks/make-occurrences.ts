@@ -5,10 +5,11 @@ import { AppError } from "../../errors.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { record } from "../change.ts";
+import { daysBetween, daysLater } from "../days.ts";
 import { save } from "../save.ts";
 import { copyTree } from "./copy-task.ts";
 import { recurrenceFailed, recurrenceOccurred } from "./planning.events.ts";
-import { dayIn, daysBetween, daysLater, nextOccurrence } from "./recurrence.rule.ts";
+import { dayIn, nextOccurrence } from "./recurrence.rule.ts";
 import { type RecurrenceView, recurrenceColumns } from "./recurrence.view.ts";
 import type { TaskView } from "./task.view.ts";
 

@@ -39,10 +39,3 @@ export function nextOccurrence({ rule, startsAt, timeZone }: Rhythm, after: Date
 /** The local day of an instant. */
 export const dayIn = (timeZone: string, at: Date): string =>
   Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone).toPlainDate().toString();
-
-/** A day some days later, or earlier. */
-export const daysLater = (day: string, days: number): string => Temporal.PlainDate.from(day).add({ days }).toString();
-
-/** Days from one day to another. */
-export const daysBetween = (from: string, to: string): number =>
-  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: "days" }).days;
