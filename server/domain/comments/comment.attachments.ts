@@ -10,7 +10,8 @@ import { requireNotLocked } from "../files/states.ts";
 import { commentDetached } from "./comment.events.ts";
 import { type CommentView, commentColumns } from "./comment.view.ts";
 
-export const attachedFiles = z.array(id).max(20);
+export const mostAttached = 20;
+export const attachedFiles = z.array(id).max(mostAttached);
 
 /** Where a comment stands, and whether its author sees what is internal. */
 interface Place {

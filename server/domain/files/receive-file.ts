@@ -55,15 +55,41 @@ export async function accessPlace(
  * Takes a file through this process: the bytes stream into the store as they come, and become visible when they are
  * there, whole, and as announced.
  *
- * @param announcedBytes at most so many will come; null when nobody knows
  * @throws AppError `validation.failed` (place, size, checksum) | `not-found` | `access.denied` | `too-large`
  *   | `rule.broken` (quota, archived project, task in the trash) | `upstream.down`
  */
 export async function receiveFile(
   ctx: Ctx,
   input: z.output<typeof receiveFileInput>,
-  { name, bytes, announcedBytes }: { name: string; bytes: Readable; announcedBytes: number | null },
+  incoming: Incoming,
 ): Promise<FileView> {
+  const { upload, measure } = await storeFile(ctx, input, incoming);
+  return discardingOnFailure(ctx, upload, () => publishFile(ctx, upload, measure));
+}
+
+/** Bytes as they come. */
+interface Incoming {
+  readonly name: string;
+  readonly bytes: Readable;
+  /** At most so many will come; null when nobody knows. */
+  readonly announcedBytes: number | null;
+}
+
+/** Bytes that are in the store, and nobody sees: `publishFile` makes them a file, `discard` throws them away. */
+export interface Stored {
+  readonly upload: Upload;
+  readonly measure: Measure;
+}
+
+/**
+ * The first half of `receiveFile`, with its errors: takes the bytes, and publishes nothing. What is neither published nor
+ * discarded is collected after an hour.
+ */
+export async function storeFile(
+  ctx: Ctx,
+  input: z.output<typeof receiveFileInput>,
+  { name, bytes, announcedBytes }: Incoming,
+): Promise<Stored> {
   const limitBytes = limitOf(ctx);
   const { sizeBytes, sha256, ...where } = input;
   if ((sizeBytes ?? 0) > limitBytes) throw tooLarge(limitBytes);
@@ -83,10 +109,16 @@ export async function receiveFile(
     expiresAt: new Date(ctx.now.getTime() + receivingMs).toISOString(),
   };
   await inTransaction({ ...ctx, mutation: null }, (ctx) => reserve(ctx, upload));
-  try {
+  return discardingOnFailure(ctx, upload, async () => {
     const measure = await store(ctx, upload, bytes, limitBytes);
     requireAsAnnounced(measure, input);
-    return await publishFile(ctx, upload, measure);
+    return { upload, measure };
+  });
+}
+
+async function discardingOnFailure<T>(ctx: Ctx, upload: Upload, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     await discard(ctx, upload).catch(() => {}); // the upload's row is collected later
     throw error;

@@ -20,7 +20,13 @@ export interface IncomingMail {
   readonly complainedOf: readonly string[] | null;
   /** What was written anew: without quoted text and signature. */
   readonly reply: string;
+  /** Files that came with it; without signatures of the mail, and pictures that are only part of its looks. */
+  readonly attachments: readonly { readonly name: string; readonly content: Buffer }[];
 }
+
+/** Logos and pixels of signatures are smaller, pictures that somebody put into the text are not. */
+const leastPictureBytes = 8_192;
+const signatures = /^application\/(x-)?(pgp-signature|pkcs7-signature)$/i;
 
 /** @throws Error when it is no mail */
 export async function readMail(raw: Buffer): Promise<IncomingMail> {
@@ -48,8 +54,15 @@ export async function readMail(raw: Buffer): Promise<IncomingMail> {
     failedForGood: failureOf(mail, raw),
     complainedOf: complaintIn(mail, raw),
     reply: newWordsOf(mail.text ?? ""),
+    attachments: mail.attachments
+      .filter(({ related, size }) => !related || size >= leastPictureBytes)
+      .filter(({ contentType }) => !signatures.test(contentType))
+      .map(({ filename, contentType, content }) => ({ name: filename ?? nameFor(contentType), content })),
   };
 }
+
+/** Of an attachment that has none. */
+const nameFor = (contentType: string) => `attachment.${/^\w+\/([a-z0-9]{2,8})$/i.exec(contentType)?.[1] ?? "bin"}`;
 
 const bare = (address: string) =>
   address

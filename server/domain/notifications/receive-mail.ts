@@ -1,12 +1,15 @@
 import { NIL } from "uuid";
 import { z } from "zod";
 import { actingAs, type Ctx, type PublicCtx } from "../../context.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, notFound } from "../../errors.ts";
 import { hashOfSecret } from "../../platform/secrets.ts";
 import { statement } from "../../platform/sql.ts";
 import { inTransaction } from "../../transaction.ts";
 import { createComment } from "../comments/create-comment.ts";
+import { publishFile } from "../files/publish-file.ts";
+import { discard, type Stored } from "../files/receive-file.ts";
 import { type IncomingMail, readMail } from "./incoming-mail.ts";
+import { storeAttachments, wordsOf } from "./mail-attachments.ts";
 import { type ReplyTarget, readReplyAddress } from "./reply-address.ts";
 import { suppressAddress } from "./suppressed-address.ts";
 
@@ -38,7 +41,7 @@ export async function receiveMail(ctx: PublicCtx, raw: Buffer): Promise<Received
   const userId = mail.from ? await findPerson(ctx, mail.from) : null;
   if (!userId || !target.wasGivenTo(userId)) return nothing("refused", "not-theirs-to-answer");
   if (!mail.messageId) return nothing("refused", "no-message-id");
-  if (!mail.reply) return nothing("ignored", "empty");
+  if (!mail.reply && mail.attachments.length === 0) return nothing("ignored", "empty");
   return comment(actingAs(ctx, { userId, sessionId: NIL }), mail, target);
 }
 
@@ -98,25 +101,39 @@ const earlierStatement = statement(
 );
 const placeStatement = statement(
   "mail.answered-comment",
-  `select task_id as "taskId", coalesce(thread_id, id) as "threadId" from comments.comments where id = $1`,
+  `select task_id as "taskId", coalesce(thread_id, id) as "threadId", internal from comments.comments where id = $1`,
 );
 
-async function comment(ctx: Ctx, mail: IncomingMail, { kind, id }: ReplyTarget): Promise<Received> {
+/** Where a comment is to stand. */
+interface Place {
+  taskId: string;
+  threadId: string | null;
+  internal: boolean;
+}
+
+async function placeOf(ctx: Ctx, { kind, id }: ReplyTarget): Promise<Place> {
+  if (kind === "task") return { taskId: id, threadId: null, internal: false };
+  const [place] = await ctx.sql.query<Place>(placeStatement, [id]);
+  if (!place) throw notFound("comment", id);
+  return place;
+}
+
+async function comment(ctx: Ctx, mail: IncomingMail, target: ReplyTarget): Promise<Received> {
   const hash = hashOfSecret(`${mail.from}\n${mail.messageId}`);
+  const known = await findEarlier(ctx, hash);
+  if (known) return known;
   try {
-    return await inTransaction(ctx, async (ctx) => {
-      const [[isNew], [place]] = await Promise.all([
-        ctx.sql.query(beginStatement, [hash]),
-        kind === "comment" ? ctx.sql.query<{ taskId: string; threadId: string }>(placeStatement, [id]) : [undefined],
-      ]);
-      if (!isNew) return earlier(ctx, hash);
-      const where = kind === "task" ? { taskId: id, threadId: null } : place;
-      if (!where) return nothing("refused", "not-found");
-      const body = mail.reply.slice(0, 50_000).toWellFormed().replaceAll("\u0000", "");
-      const said = await createComment(ctx, { ...where, body, fileIds: [], quotedId: null });
-      await ctx.sql.query(endStatement, [hash, said.id]);
-      return { outcome: "commented", reason: null, commentId: said.id };
-    });
+    const place = await placeOf(ctx, target);
+    const { stored, leftOut } = await storeAttachments(ctx, place, mail.attachments);
+    if (!mail.reply && stored.length === 0 && leftOut[0]) throw leftOut[0].error;
+    const body = [...(mail.reply ? [commentBodyOf(mail.reply)] : []), ...wordsOf(leftOut)].join("\n\n");
+    try {
+      const received = await publish(ctx, hash, { ...place, body }, stored);
+      if (received) return received;
+    } finally {
+      for (const { upload } of stored) await discard(ctx, upload); // published ones stay
+    }
+    return (await findEarlier(ctx, hash)) as Received; // the same mail was taken meanwhile
   } catch (error) {
     if (!(error instanceof AppError) || error.status >= 500) throw error;
     await ctx.sql.query(refuseStatement, [hash, `refused: ${error.code}`]);
@@ -124,8 +141,29 @@ async function comment(ctx: Ctx, mail: IncomingMail, { kind, id }: ReplyTarget):
   }
 }
 
-async function earlier(ctx: Ctx, hash: string): Promise<Received> {
+/** With room for what is to be said of attachments. */
+const commentBodyOf = (reply: string) => reply.slice(0, 40_000).toWellFormed().replaceAll("\u0000", "");
+
+/** The files and the comment that carries them, together or not at all; null when the mail was taken before. */
+const publish = (
+  ctx: Ctx,
+  hash: string,
+  comment: Place & { body: string },
+  stored: readonly Stored[],
+): Promise<Received | null> =>
+  inTransaction(ctx, async (ctx) => {
+    const [isNew] = await ctx.sql.query(beginStatement, [hash]);
+    if (!isNew) return null;
+    const fileIds: string[] = [];
+    for (const { upload, measure } of stored) fileIds.push((await publishFile(ctx, upload, measure)).id);
+    const said = await createComment(ctx, { ...comment, fileIds, quotedId: null });
+    await ctx.sql.query(endStatement, [hash, said.id]);
+    return { outcome: "commented", reason: null, commentId: said.id };
+  });
+
+async function findEarlier(ctx: Ctx, hash: string): Promise<Received | null> {
   const [row] = await ctx.sql.query<{ outcome: string; commentId: string | null }>(earlierStatement, [hash]);
-  const reason = row?.outcome.startsWith("refused: ") ? row.outcome.slice("refused: ".length) : null;
-  return { outcome: reason ? "refused" : "commented", reason, commentId: row?.commentId ?? null };
+  if (!row) return null;
+  const reason = row.outcome.startsWith("refused: ") ? row.outcome.slice("refused: ".length) : null;
+  return { outcome: reason ? "refused" : "commented", reason, commentId: row.commentId };
 }
