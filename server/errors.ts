@@ -46,6 +46,13 @@ export class AppError extends Error {
   }
 }
 
+/** When to come back, in seconds, as the header `Retry-After` says it; null where that would not help. */
+export function retryAfterOf({ error, details }: ErrorBody): number | null {
+  const { retryAfterSeconds } = details;
+  if (typeof retryAfterSeconds === "number") return retryAfterSeconds;
+  return error === "upstream.down" ? 1 : null;
+}
+
 /** Hidden and missing fail alike, so that ids cannot be probed. */
 export const notFound = (entity: string, id?: string) =>
   new AppError("not-found", `There is no such ${entity}, or it is not yours to see.`, id ? { entity, id } : { entity });
@@ -92,11 +99,7 @@ function databaseRefusal(error: unknown): AppError | null {
   if (["55P03", "40P01", "40001"].includes(code)) {
     return new AppError("conflict", "Others are changing the same thing; try again.", { retry: true }, cause);
   }
-  if (
-    ["57014", "57P01", "57P02", "57P03", "53300", "25P03"].includes(code) ||
-    code.startsWith("08") ||
-    isConnectionLoss(code)
-  ) {
+  if (isLoss.test(code) || isExhausted.test(code)) {
     return new AppError("upstream.down", "The database did not answer in time; try again.", { retry: true }, cause);
   }
   return null;
@@ -118,5 +121,10 @@ export function databaseFault(error: unknown): { code?: string; constraint?: str
   return {};
 }
 
-const isConnectionLoss = (code: string) =>
-  ["ECONNRESET", "ECONNREFUSED", "EPIPE", "ETIMEDOUT", "ENOTFOUND"].includes(code);
+/** Whether the failure ended the connection, or there was none, so that nothing tells what became of the last words. */
+export const isConnectionLost = (error: unknown): boolean => isLoss.test(databaseFault(error).code ?? "");
+
+const isLoss = /^(08|57P|25P03$|53300$|ECONNRESET$|ECONNREFUSED$|EPIPE$|ETIMEDOUT$|ENOTFOUND$)/;
+
+/** Out of connections, memory or disk, or out of time. */
+const isExhausted = /^(53|57014$)/;

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { EntityManager } from "@mikro-orm/postgresql";
 import type { PoolClient } from "pg";
 import type { Actor, Ctx, Mutation, OpenTransaction, PublicCtx } from "./context.ts";
-import { AppError, conflict, databaseFault, toAppError } from "./errors.ts";
+import { AppError, conflict, databaseFault, isConnectionLost } from "./errors.ts";
 import { appendToAuditLog } from "./platform/audit-log.ts";
 import { appendToFeed, type PendingChange, type StoredChange } from "./platform/feed.ts";
 import { kyselyOn } from "./platform/orm-transaction.ts";
@@ -141,8 +141,6 @@ async function commit(
   return appended;
 }
 
-const isConnectionLost = (error: unknown) => toAppError(error).code === "upstream.down";
-
 const sessionStatement = statement("commit.session", "select 1 from pg_stat_activity where pid = $1");
 const storedStatement = statement(
   "commit.stored",
@@ -181,8 +179,7 @@ async function settleLostCommit(
         return found;
       }
     } catch (error) {
-      if (!isConnectionLost(error) || (error instanceof AppError && error.details["outcome"] === "nothing"))
-        throw error;
+      if (!isConnectionLost(error)) throw error;
     }
     await setTimeout(100);
   }

@@ -51,11 +51,16 @@ const notes = router({
     .mutation(() => ({ cleared: true as const })),
   fail: publicProcedure
     .meta(rest("POST /notes/fail", "Fail", { access: "everybody" }))
-    .input(mutates(z.object({ how: z.enum(["unknown", "text", "stale", "output"]), password: z.string().optional() })))
+    .input(
+      mutates(
+        z.object({ how: z.enum(["unknown", "text", "stale", "down", "output"]), password: z.string().optional() }),
+      ),
+    )
     .output(z.object({ never: z.string() }))
     .mutation(({ input }) => {
       if (input.how === "unknown") throw new Error(`no table notes, ${input.how}`);
       if (input.how === "text") throw "a text";
+      if (input.how === "down") throw new AppError("upstream.down", "The database went away.");
       if (input.how === "stale") throw stale({ id: "n1", version: 2 });
       return { never: 1 as unknown as string };
     }),

@@ -220,6 +220,18 @@ test("a call over its budget is told when to come back, also within a batch", as
   }
 });
 
+test.for(["/api/v1/notes/fail", "/trpc/notes.fail", "/trpc/notes.fail?batch=1"])(
+  "what is away for a moment says when to come back: %s",
+  async (path, { api }) => {
+    const input = { how: "down" };
+    const { status, headers } = await fetch(
+      api.url + path,
+      write(JSON.stringify(path.includes("batch") ? [input] : input)),
+    );
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+  },
+);
+
 test("what is not HTTP gets the table's body too", async ({ api }) => {
   const { hostname, port } = new URL(api.url);
   const answer = await new Promise<string>((resolve, reject) => {

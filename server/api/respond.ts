@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import compression from "compression";
-import { type AppError, toAppError } from "../errors.ts";
+import { type AppError, retryAfterOf, toAppError } from "../errors.ts";
 import { HttpRefusal } from "./http-refusal.ts";
 
 /** Below this a compressed body is not worth the work. */
@@ -75,7 +75,7 @@ export function sendError(req: IncomingMessage, res: ServerResponse, thrown: unk
 export function setErrorHeaders(res: ServerResponse, error: AppError): void {
   if (error instanceof HttpRefusal)
     for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
-  const { retryAfterSeconds } = error.details;
-  if (typeof retryAfterSeconds === "number") res.setHeader("retry-after", retryAfterSeconds);
+  const retryAfterSeconds = retryAfterOf(error.toBody());
+  if (retryAfterSeconds !== null) res.setHeader("retry-after", retryAfterSeconds);
   if (error.code === "too-large") res.setHeader("connection", "close");
 }

@@ -5,7 +5,7 @@ import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { getErrorShape } from "@trpc/server/shared";
 import { errorBody } from "../../routers/trpc.ts";
 import type { App } from "../context.ts";
-import { AppError, toAppError } from "../errors.ts";
+import { AppError, retryAfterOf, toAppError } from "../errors.ts";
 import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, type Call, contextFor, logFailure, type Outcome, run } from "./call.ts";
 import { HttpRefusal, methodRefused } from "./http-refusal.ts";
@@ -97,7 +97,7 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
       }
       const error = shape(outcome.error, calls[index]?.path);
       status = merge(status, error.data.httpStatus);
-      retryAfterSeconds = Math.max(retryAfterSeconds, Number(outcome.body.details["retryAfterSeconds"] ?? 0));
+      retryAfterSeconds = Math.max(retryAfterSeconds, retryAfterOf(outcome.body) ?? 0);
       return { error };
     });
     if (retryAfterSeconds > 0) res.setHeader("retry-after", retryAfterSeconds);
