@@ -12,7 +12,7 @@ import { AppError } from "../server/errors.ts";
 import { inputOf, type ProcedureUnderTest, procedures } from "../server/testing/procedures.ts";
 import { type Scene, test } from "../server/testing/scene.ts";
 import { composed } from "../server/testing/world.machines.ts";
-import { buildWorld, plainValues, type Who, type World, whos } from "../server/testing/world.ts";
+import { buildOnlyWorld, buildWorld, plainValues, type Who, type World, whos } from "../server/testing/world.ts";
 
 /** What a procedure must answer to whom. `passes`: the door lets in, whatever a rule then says. */
 type Verdict = "passes" | "auth.required" | "access.denied" | "not-found";
@@ -70,7 +70,7 @@ const allHeads = "select channel, seq from feed.heads order by channel";
 
 describe.each(procedures.map((procedure) => [procedure.path, procedure] as const))("%s", (_, procedure) => {
   test("lets in whom its rule names, and nobody else", async ({ scene }) => {
-    let world = await buildWorld(scene);
+    let world = await buildOnlyWorld(scene);
     for (const who of whos) {
       const values = plainValues(world);
       const input = procedure.input ? inputOf(procedure.input, values) : undefined;

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { inputOf, type JsonSchema, procedures, type Values } from "../server/testing/procedures.ts";
 import { type Scene, test } from "../server/testing/scene.ts";
-import { buildWorld, fullValues, type World } from "../server/testing/world.ts";
+import { buildOnlyWorld, buildWorld, fullValues, type World } from "../server/testing/world.ts";
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const namedIn = (value: unknown): string[] => JSON.stringify(value ?? null).match(uuid) ?? [];
@@ -56,7 +56,7 @@ test.for(procedures.map((procedure) => [procedure.path, procedure] as const))(
     if (!procedure.input) return;
     const schema = procedure.input;
     const inputsIn = (world: World) => inputs(path, schema, fullValues(world));
-    let own = await buildWorld(scene);
+    let own = await buildOnlyWorld(scene);
     const other = await buildWorld(scene);
     const theirs = idsOf(other);
     const places = inputsIn(own).flatMap((input, nth) => idPlaces(input).map((at) => [nth, at] as const));
