@@ -9,6 +9,7 @@ import { AppError, type ErrorBody, type ErrorCode, errorCodes, invalid, toAppErr
 import { addressKey } from "../server/platform/address.ts";
 import { observeProcedure } from "../server/platform/metrics.ts";
 import { serviceOf } from "../server/platform/named-services.ts";
+import { readyOf } from "../server/platform/ready-answers.ts";
 
 /** Who may call: everybody, whoever is signed in (about their own things), or who holds a permission. */
 export type Access = "everybody" | "signed-in" | OrganizationPermission | ProjectPermission;
@@ -174,12 +175,15 @@ const originals = new WeakMap<object, z.ZodType>();
  */
 export function described<Schema extends z.ZodType>(schema: Schema): Schema {
   // tRPC tries the first, and the second where that cannot answer at once.
-  const parse = (value: unknown) => (checksOutputs ? schema.parse(value) : value);
-  const parseAsync = async (value: unknown) => (checksOutputs ? schema.parseAsync(value) : value);
+  const parse = (value: unknown) => (checksOutputs ? checked(value, schema.parse(value)) : value);
+  const parseAsync = async (value: unknown) => (checksOutputs ? checked(value, await schema.parseAsync(value)) : value);
   const passing = Object.create(schema, { parse: { value: parse }, parseAsync: { value: parseAsync } }) as Schema;
   originals.set(passing, schema);
   return passing;
 }
+
+/** What is ready passes as it is also where it was checked: a copy would not be. */
+const checked = <Parsed>(value: unknown, parsed: Parsed) => (readyOf(value) ? value : parsed);
 
 /** The schema below `described`, for documents. */
 export const describedBy = (schema: z.ZodType): z.ZodType => originals.get(schema) ?? schema;

@@ -51,7 +51,14 @@ export const settings = z.object({
   REDIS_URL: z
     .url({ protocol: /^rediss?$/ })
     .optional()
-    .describe("live fan-out over several nodes, shared limits; absent: in process"),
+    .describe("live fan-out over several nodes, shared limits and caches; absent: in process"),
+  SNAPSHOT_CACHE_MIB: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(16_384)
+    .default(64)
+    .describe("memory per process for snapshots of projects and organizations; 0: none is kept"),
   AMQP_URL: z
     .url({ protocol: /^amqps?$/ })
     .optional()

@@ -40,6 +40,8 @@ export interface Origin {
   readonly userAgent: string;
   /** Adds a `Set-Cookie` header to the answer; absent where the answer has no headers. */
   readonly setCookie?: (header: string) => void;
+  /** Whether the caller holds the answer of that validator (`Ready`), and needs only be told so; absent where it cannot be told. */
+  readonly holds?: (validator: string) => boolean;
 }
 
 /** A mutation that the client may send again: acts once, answers the same. */

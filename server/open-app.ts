@@ -6,6 +6,7 @@ import { createCache } from "./platform/cache.ts";
 import { readEpoch } from "./platform/feed.ts";
 import { createFeedHub } from "./platform/feed-hub.ts";
 import { createIdentityProviders } from "./platform/identity/providers.ts";
+import { createLatestAnswers } from "./platform/latest-answers.ts";
 import { createLimits } from "./platform/limits.ts";
 import { createLog } from "./platform/log.ts";
 import { loadMailTemplates } from "./platform/mail-templates.ts";
@@ -43,6 +44,7 @@ export async function openApp(config: Config, databaseUrl: string): Promise<{ ap
     redis,
     epoch: await readEpoch(sql),
     cache: createCache(redis ?? undefined),
+    snapshots: createLatestAnswers("snapshot", config.SNAPSHOT_CACHE_MIB * 1024 * 1024, redis ?? undefined),
     limits: createLimits(config, redis ?? undefined),
     mailer: openMailer(config),
     vapid: vapidOf(config),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AnyProcedure, getTRPCErrorFromUnknown, type TRPCError } from "@trpc/server";
 import { type EdgeCtx, errorBody } from "../../routers/trpc.ts";
-import { type Actor, type App, type Ctx, contextOf } from "../context.ts";
+import { type Actor, type App, type Ctx, contextOf, type Origin } from "../context.ts";
 import { requireScope } from "../domain/scopes.ts";
 import { AppError, type ErrorBody, toAppError } from "../errors.ts";
 import { addressKey } from "../platform/address.ts";
@@ -11,12 +11,17 @@ import { identify, recordOf } from "./request.ts";
 /** Who sends a request; null without a credential. @throws AppError for a credential that does not hold */
 export type Authenticate = (app: App, req: IncomingMessage & { method: string }) => Promise<Actor | null>;
 
-/** The context of a request's calls. */
+/**
+ * The context of a request's calls.
+ *
+ * @param more what else operations may know of the request
+ */
 export async function contextFor(
   app: App,
   authenticate: Authenticate,
   req: IncomingMessage,
   res: ServerResponse,
+  more: Pick<Origin, "holds"> = {},
 ): Promise<EdgeCtx> {
   const record = recordOf(req);
   let actor: Actor | null = null;
@@ -28,7 +33,8 @@ export async function contextFor(
     if (refusal.code === "internal") logFailure(app, req, "authenticate", refusal);
   }
   record.userId = actor?.userId ?? null;
-  const origin = { ...record.origin, setCookie: (header: string) => void res.appendHeader("set-cookie", header) };
+  const setCookie = (header: string) => void res.appendHeader("set-cookie", header);
+  const origin = { ...record.origin, ...more, setCookie };
   const key = req.headers["idempotency-key"];
   const idempotencyKey = typeof key === "string" ? key : null;
   return Object.assign(contextOf(app, actor, origin), { refusal, idempotencyKey }); // not a copy: that would fork `em`

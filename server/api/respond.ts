@@ -1,7 +1,10 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import compression from "compression";
+import type { Request } from "express";
 import { type AppError, retryAfterOf, toAppError } from "../errors.ts";
+import { type Around, nothingAround } from "../platform/kept-json.ts";
+import type { Ready } from "../platform/ready-answers.ts";
 import { HttpRefusal } from "./http-refusal.ts";
 
 /** Below this a compressed body is not worth the work. */
@@ -37,14 +40,57 @@ export function sendJson(req: IncomingMessage, res: ServerResponse, status: numb
  */
 export function sendRead(req: IncomingMessage, res: ServerResponse, text: string): void {
   if (res.headersSent) return;
-  const etag = `W/"${hash("sha1", text, "base64url")}"`;
+  const etag = etagOf(text);
+  setReadHeaders(res, etag);
+  if (isHeld(req, etag)) endUnchanged(res);
+  else sendJson(req, res, 200, text);
+}
+
+/** The same for an answer that is ready. Its validator stands for it, and it was compressed before. */
+export async function sendReady(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { json, validator }: Ready,
+  around: Around = nothingAround,
+): Promise<void> {
+  if (res.headersSent) return;
+  setReadHeaders(res, etagOf(validator));
+  if (!json) return endUnchanged(res);
+  const [before, after] = around.map((text) => Buffer.from(text)) as [Buffer, Buffer];
+  const lengthBytes = before.length + json.text.length + after.length;
+  res.setHeader("content-type", "application/json; charset=utf-8");
+  if (lengthBytes >= thresholdBytes) {
+    res.setHeader("vary", `${res.getHeader("vary")}, Accept-Encoding`);
+    if ((req as Request).acceptsEncodings("gzip")) {
+      const bytes = await json.gzip(around);
+      res.setHeader("content-encoding", "gzip");
+      res.setHeader("content-length", bytes.length);
+      res.end(bytes);
+      return;
+    }
+  }
+  res.setHeader("content-length", lengthBytes);
+  res.cork();
+  res.write(before);
+  res.write(json.text);
+  res.end(after);
+}
+
+/** Tells operations whether the caller holds an answer that is named by its validator. */
+export const holdsAny =
+  (req: IncomingMessage) =>
+  (validator: string): boolean =>
+    isHeld(req, etagOf(validator));
+
+const etagOf = (text: string) => `W/"${hash("sha1", text, "base64url")}"`;
+
+function setReadHeaders(res: ServerResponse, etag: string): void {
   res.setHeader("etag", etag);
   res.setHeader("cache-control", "private, no-cache");
   res.setHeader("vary", "Origin, Authorization, Cookie");
-  if (!isHeld(req, etag)) {
-    sendJson(req, res, 200, text);
-    return;
-  }
+}
+
+function endUnchanged(res: ServerResponse): void {
   res.statusCode = 304;
   res.end();
 }

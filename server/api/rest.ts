@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AnyRouter } from "@trpc/server";
 import type { App } from "../context.ts";
 import { AppError, errorCodes, invalid, toAppError } from "../errors.ts";
+import { readyOf } from "../platform/ready-answers.ts";
 import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, contextFor, logFailure, run } from "./call.ts";
 import { HttpRefusal, methodRefused, unknownAddress } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
-import { sendError, sendJson, sendRead } from "./respond.ts";
+import { holdsAny, sendError, sendJson, sendRead, sendReady } from "./respond.ts";
 import { type RestMatch, restRoutes } from "./rest-routes.ts";
 import { valuesOf } from "./rest-values.ts";
 
@@ -40,10 +41,13 @@ export function restHandler(app: App, router: AnyRouter, authenticate: Authentic
     const { procedure, path } = match.route;
     record.procedure = path;
     const input = await inputOf(req, match, new URLSearchParams(queryAt < 0 ? "" : url.slice(queryAt + 1)), limitBytes);
-    const ctx = await contextFor(app, authenticate, req, res);
+    const isRead = procedure._def.type === "query";
+    const ctx = await contextFor(app, authenticate, req, res, isRead ? { holds: holdsAny(req) } : {});
     const outcome = await run(app, req, ctx, { procedure, path, input, index: 0 });
     if (outcome.ok) {
-      const send = procedure._def.type === "query" ? sendRead : sendSuccess;
+      const ready = readyOf(outcome.data);
+      if (ready) return sendReady(req, res, ready);
+      const send = isRead ? sendRead : sendSuccess;
       send(req, res, JSON.stringify(outcome.data ?? null));
       return;
     }

@@ -6,11 +6,12 @@ import { getErrorShape } from "@trpc/server/shared";
 import { errorBody } from "../../routers/trpc.ts";
 import type { App } from "../context.ts";
 import { AppError, retryAfterOf, toAppError } from "../errors.ts";
+import { readyOf } from "../platform/ready-answers.ts";
 import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, type Call, contextFor, logFailure, type Outcome, run } from "./call.ts";
 import { HttpRefusal, methodRefused } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
-import { sendJson, sendRead, setErrorHeaders } from "./respond.ts";
+import { holdsAny, sendJson, sendRead, sendReady, setErrorHeaders } from "./respond.ts";
 
 const maxBatch = 10;
 
@@ -74,10 +75,14 @@ export function trpcHandler(app: App, router: AnyRouter, authenticate: Authentic
 
     if (wantsStream(req)) return stream(req, res, path);
     const calls = await callsOf(req, batch, paths, query);
-    const ctx = await contextFor(app, authenticate, req, res);
+    const isOneRead = req.method === "GET" && !batch;
+    const ctx = await contextFor(app, authenticate, req, res, isOneRead ? { holds: holdsAny(req) } : {});
     const outcomes = await Promise.all(
       calls.map(({ procedure, ...call }) => (procedure ? run(app, req, ctx, { ...call, procedure }) : unknown(call))),
     );
+    const [only] = outcomes;
+    const ready = isOneRead && only?.ok && readyOf(only.data);
+    if (ready) return sendReady(req, res, ready, ['{"result":{"data":', "}}"]);
     send(req, res, batch, calls, outcomes);
   }
 

@@ -1,6 +1,11 @@
+import { hash } from "node:crypto";
+import manifest from "../../package.json" with { type: "json" };
 import type { Ctx } from "../context.ts";
-import { type Channel, type ChannelKind, readEpoch, readHeads } from "../platform/feed.ts";
-import { type Statement, statement } from "../platform/sql.ts";
+import { type Channel, type ChannelKind, readPosition } from "../platform/feed.ts";
+import type { KeptJson } from "../platform/kept-json.ts";
+import { observeCache } from "../platform/metrics.ts";
+import { markReady } from "../platform/ready-answers.ts";
+import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
 import { projectDayColumns, projectFiguresColumns } from "./analytics/dashboard.view.ts";
 import { apiTokenColumns } from "./auth/api-token.view.ts";
@@ -258,22 +263,63 @@ export interface Snapshot {
   entities: { [E in EntityName]?: EntityViews[E][] };
 }
 
+/** Those that many people read and that are large. By the law of the feed their position decides all that is in them. */
+const keptKinds: ReadonlySet<ChannelKind> = new Set(["project", "organization"]);
+
+/** Of each kind's statements: another release may shape the same rows otherwise. */
+const shapes = new Map(
+  [...keptKinds].map((kind) => {
+    const texts = Object.entries(snapshots[kind]).map(([entity, { text }]) => [entity, text]);
+    return [kind, hash("sha256", JSON.stringify([manifest.version, texts]), "base64url")];
+  }),
+);
+
 /**
- * A channel's entities and the number of the last change they contain, read at one moment.
+ * A channel's entities and the number of the last change they contain, read at one moment. What is kept is answered only
+ * to who passes the door, and only at the number that was read together with it. Who holds the answer already
+ * (`Origin.holds`) gets it without entities.
  *
  * @throws AppError `not-found`
  */
 export async function takeSnapshot(ctx: Ctx, channel: string): Promise<Snapshot> {
-  return inSnapshot(ctx, async (ctx) => {
-    const readable = await accessChannel(ctx, channel);
-    const { kind, id } = parseChannel(readable) as ChannelName;
-    const parts = Object.entries(snapshots[kind]);
-    const [epoch, heads, ...rows] = await Promise.all([
-      readEpoch(ctx.sql),
-      readHeads(ctx.sql, [readable]),
-      ...parts.map(([, statement]) => ctx.sql.query(statement, [id])),
-    ]);
-    const entities = Object.fromEntries(parts.map(([entity], at) => [entity, rows[at]]));
-    return { epoch, channel: readable, seq: heads.get(readable)?.seq ?? 0, entities: entities as Snapshot["entities"] };
+  const taken = await inSnapshot(ctx, async (ctx) => {
+    const [name, position] = await Promise.all([accessChannel(ctx, channel), readPosition(ctx.sql, channel)]);
+    const { kind, id } = parseChannel(name) as ChannelName;
+    const { epoch, seq, schema } = position;
+    const head = { epoch, channel: name, seq };
+    const compute = async (): Promise<Snapshot> => ({ ...head, entities: await readEntities(ctx.sql, kind, id) });
+
+    const shape = shapes.get(kind);
+    if (!shape) return compute();
+    const version = [shape, schema, epoch, seq].join(" ");
+    const validator = `${name} ${version}`;
+    if (ctx.origin.holds?.(validator)) {
+      observeCache("snapshot", "unchanged");
+      return markReady<Snapshot>({ ...head, entities: {} }, { validator, json: null });
+    }
+    const { snapshots } = ctx.app;
+    // Whoever waits for another's work does so outside, without a connection.
+    const { json } = snapshots.find(name, version) ?? { json: await snapshots.make(name, version, compute) };
+    return async () => readySnapshot(head, validator, await json);
   });
+  return typeof taken === "function" ? taken() : taken;
+}
+
+async function readEntities(sql: Sql, kind: ChannelKind, id: string): Promise<Snapshot["entities"]> {
+  const parts = Object.entries(snapshots[kind]);
+  const rows = await Promise.all(parts.map(([, statement]) => sql.query(statement, [id])));
+  return Object.fromEntries(parts.map(([entity], at) => [entity, rows[at]])) as Snapshot["entities"];
+}
+
+/** Its entities are read out of the text only if somebody asks for them. */
+function readySnapshot(head: Omit<Snapshot, "entities">, validator: string, json: KeptJson): Snapshot {
+  let parsed: Snapshot | undefined;
+  const snapshot: Snapshot = {
+    ...head,
+    get entities() {
+      parsed ??= JSON.parse(json.text.toString()) as Snapshot;
+      return parsed.entities;
+    },
+  };
+  return markReady(snapshot, { validator, json });
 }

@@ -1,13 +1,14 @@
 import type { Redis } from "ioredis";
 import { LRUCache } from "lru-cache";
 import { observeCache } from "./metrics.ts";
+import { patiently } from "./patient-redis.ts";
 
 /**
  * Answers that were computed before. A key must name all that decides the answer, the version of its data included, so
  * that a write makes another key and nothing is ever taken back; old entries expire.
  */
 export interface Cache {
-  /** Never fails and never waits longer than `patienceMs` for the cache itself: an outage is a miss. */
+  /** Never fails and never waits long for the cache itself: an outage is a miss. */
   through<T>(cache: string, key: string, compute: () => Promise<T>): Promise<T>;
 }
 
@@ -18,9 +19,6 @@ declare module "./services.ts" {
 }
 
 const ttlMs = 600_000;
-const patienceMs = 50;
-/** After Redis was too slow or failed, it is not asked for so long. */
-const pauseMs = 1_000;
 const maxEntryLength = 256 * 1024;
 const maxTotalLength = 32 * 1024 * 1024;
 
@@ -57,28 +55,9 @@ function processShelf(): Shelf {
 }
 
 function redisShelf(redis: Redis): Shelf {
-  let pausedUntil = 0;
-  const isAway = () => redis.status !== "ready" || performance.now() < pausedUntil;
-  const pause = () => {
-    pausedUntil = performance.now() + pauseMs;
-  };
-
+  const patient = patiently(redis);
   return {
-    async get(key) {
-      if (isAway()) return undefined;
-      const { promise: tooLate, resolve } = Promise.withResolvers<undefined>();
-      const timer = setTimeout(() => {
-        pause();
-        resolve(undefined);
-      }, patienceMs);
-      const asked = redis.get(key).then(
-        (text) => text ?? undefined,
-        () => pause() as undefined,
-      );
-      return Promise.race([asked, tooLate]).finally(() => clearTimeout(timer));
-    },
-    set(key, text) {
-      if (!isAway()) redis.set(key, text, "PX", ttlMs).catch(pause);
-    },
+    get: async (key) => (await patient.ask((redis) => redis.get(key))) ?? undefined,
+    set: (key, text) => patient.tell((redis) => redis.set(key, text, "PX", ttlMs)),
   };
 }

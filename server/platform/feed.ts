@@ -238,6 +238,26 @@ export async function readHeads(sql: Sql, channels: readonly Channel[]): Promise
   return heads;
 }
 
+/** Where a channel stands, and in which schema its entities are kept. */
+export interface Position {
+  epoch: string;
+  seq: number;
+  /** The newest migration, which may have changed what no change tells of. */
+  schema: string;
+}
+
+const positionStatement = statement(
+  "feed.position",
+  `select l.epoch, coalesce(h.seq, 0) as seq, (select m.name from public.migrations m order by m.id desc limit 1) as schema
+  from feed.life l left join feed.heads h on h.channel = $1`,
+);
+
+export async function readPosition(sql: Sql, channel: string): Promise<Position> {
+  const [position] = await sql.query<Position>(positionStatement, [channel]);
+  if (!position) throw new Error("feed.life is empty");
+  return position;
+}
+
 const epochStatement = statement("feed.epoch", "select epoch from feed.life");
 
 /** Names this life of the database; after a restore that may have lost commits it is another. */

@@ -27,7 +27,7 @@ const changes = new Counter({
 
 const cacheRequests = new Counter({
   name: "taskwire_cache_requests_total",
-  help: "Reads that a cache was asked for, by cache; result is hit or miss",
+  help: "Reads that a cache was asked for, by cache; result is hit, miss, or unchanged (the caller held it)",
   labelNames: ["cache", "result"],
 });
 
@@ -53,7 +53,8 @@ export const observeRequest = (route: string, method: string, status: number, du
 export const observeProcedure = (service: string, procedure: string, status: string, durationMs: number) =>
   proceduresOf(service, procedure, status).observe(durationMs / 1_000);
 
-export const observeCache = (cache: string, result: "hit" | "miss") => cacheRequests.inc({ cache, result });
+export const observeCache = (cache: string, result: "hit" | "miss" | "unchanged") =>
+  cacheRequests.inc({ cache, result });
 
 const pools = new Set<Pool>();
 const watchedHubs = new WeakSet<FeedHub>();

@@ -8,6 +8,7 @@ import { type Actor, type App, type Ctx, contextOf, type Origin } from "../conte
 import type { OrganizationRole, ProjectRole } from "../domain/permissions.ts";
 import { takeSnapshot } from "../domain/snapshots.ts";
 import type { Change, Channel } from "../platform/feed.ts";
+import { createLatestAnswers } from "../platform/latest-answers.ts";
 import { openTestApp } from "./app.ts";
 import { type Copy, copyOf } from "./copy.ts";
 
@@ -170,9 +171,10 @@ export class Scene {
     return head?.seq ?? 0;
   }
 
-  /** A fresh snapshot as somebody may take it. */
+  /** A fresh snapshot as somebody may take it. Nothing that is kept: builders here write beside the feed. */
   async snapshot(actor: Actor, channel: Channel): Promise<Copy> {
-    return copyOf(await takeSnapshot(this.ctx(actor), channel));
+    const app = { ...this.app, snapshots: createLatestAnswers("snapshot", 0) };
+    return copyOf(await takeSnapshot({ ...this.ctx(actor), app }, channel));
   }
 
   /**
