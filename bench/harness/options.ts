@@ -15,6 +15,7 @@ export const groups = [
   "time-report",
   "figure",
   "aggregation",
+  "cached",
   "start",
 ] as const;
 export type Group = (typeof groups)[number];
