@@ -34,15 +34,24 @@ test.each([
   expect([response.status, await response.json()]).toMatchObject([status, { error: "validation.failed" }]);
 });
 
-test("two files in one form are refused", async () => {
+const aFile = (name: string) => ["file", new Blob(["x"]), name] as const;
+
+test.for([
+  ["two files", [aFile("a.txt"), aFile("b.txt")]],
+  ["a file of another name behind it", [aFile("a.txt"), ["more", new Blob(["x"]), "b.txt"]]],
+  ["a field behind the file", [aFile("a.txt"), ["internal", "true"]]],
+  ["the place again behind the file", [aFile("a.txt"), ["taskId", crypto.randomUUID()]]],
+] as const)("a form with %s is refused, and leaves no file and no reserved space", async ([, parts]) => {
   const files = scene();
   const { project, task, owner } = await files.board();
   const form = new FormData();
   form.append("taskId", task.id);
-  for (const name of ["a.txt", "b.txt"]) form.append("file", new Blob(["x"]), name);
+  for (const part of parts) form.append(...(part as [string, Blob, string]));
   const response = await files.fetch(owner, "/files", { method: "POST", body: form });
-  expect(response.status).toBe(400);
-  expect((await files.caller(owner).files.list({ projectId: project.id })).items.length).toBeLessThanOrEqual(1);
+  expect([response.status, await response.json()]).toMatchObject([400, { error: "validation.failed" }]);
+  expect(await files.caller(owner).files.list({ projectId: project.id })).toMatchObject({ items: [] });
+  const open = "select id from files.uploads where organization_id = $1";
+  expect(await files.app.sql.query(open, [project.organizationId])).toEqual([]);
 });
 
 test("a connection that breaks in the middle leaves no file and no reserved space", async () => {

@@ -4,15 +4,26 @@ import multer, { MulterError, type StorageEngine } from "multer";
 import type { Ctx } from "../context.ts";
 import type { FileView } from "../domain/files/file.view.ts";
 import { tooLarge } from "../domain/files/measure.ts";
-import { limitOf, receiveFile, receiveFileInput } from "../domain/files/receive-file.ts";
+import { publishFile } from "../domain/files/publish-file.ts";
+import {
+  discard,
+  type Incoming,
+  limitOf,
+  receiveFileInput,
+  type Stored,
+  storeFile,
+} from "../domain/files/receive-file.ts";
 import { AppError, invalid } from "../errors.ts";
 import { HttpRefusal } from "./http-refusal.ts";
 
+/** What a form's file has become by the time the form has ended. */
 interface Kept {
-  view?: FileView;
+  stored?: Stored;
+  /** The fields that stood before it. */
+  fields?: string;
 }
 
-/** Hands the one file of a form straight to the domain; nothing is written to a disk of this process. */
+/** Hands the one file of a form straight to the store; nothing is written to a disk of this process. */
 function engine(ctx: Ctx, announcedBytes: number | null): StorageEngine {
   return {
     _handleFile(req, file, done) {
@@ -22,9 +33,10 @@ function engine(ctx: Ctx, announcedBytes: number | null): StorageEngine {
       };
       req.once("close", gone);
       bytes.once("limit", () => bytes.destroy(tooLarge(limitOf(ctx))));
+      const fields = JSON.stringify(req.body);
       take(ctx, req.body, { name: file.originalname, bytes, announcedBytes })
         .then(
-          (view) => done(null, { view } as object),
+          (stored) => done(null, { stored, fields } satisfies Kept as object),
           (error) => {
             bytes.resume(); // what still comes is read and thrown away
             done(error);
@@ -32,25 +44,28 @@ function engine(ctx: Ctx, announcedBytes: number | null): StorageEngine {
         )
         .finally(() => req.off("close", gone));
     },
-    _removeFile(_req, _file, done) {
-      done(null); // it is a file already, or its upload is collected
+    _removeFile(_req, file, done) {
+      const { stored } = file as Kept;
+      const removed = stored ? discard(ctx, stored.upload) : Promise.resolve();
+      removed.then(() => done(null), done);
     },
   };
 }
 
-async function take(ctx: Ctx, fields: unknown, file: Parameters<typeof receiveFile>[2]): Promise<FileView> {
+async function take(ctx: Ctx, fields: unknown, file: Incoming): Promise<Stored> {
   const parsed = receiveFileInput.safeParse({ ...(fields as object) });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw invalid(String(issue?.path[0] ?? ""), issue?.message ?? "is not valid");
   }
-  return receiveFile(ctx, parsed.data, file);
+  return storeFile(ctx, parsed.data, file);
 }
 
 /**
- * Reads a form with the fields of `receiveFileInput` and, after them, one file.
+ * Reads a form with the fields of `receiveFileInput` and, after them, one file, which is published when the form has
+ * ended well.
  *
- * @throws AppError as `receiveFile` | `validation.failed` (no file, several, fields behind it, cut off)
+ * @throws AppError as `storeFile` and `publishFile` | `validation.failed` (no file, several, fields behind it, cut off)
  */
 export async function takeUpload(ctx: Ctx, req: Request, res: Response): Promise<FileView> {
   if (!/^multipart\/form-data\s*;/i.test(req.headers["content-type"] ?? "")) {
@@ -73,9 +88,15 @@ export async function takeUpload(ctx: Ctx, req: Request, res: Response): Promise
   await new Promise<void>((resolve, reject) => {
     form(req, res, (error: unknown) => (error ? reject(refusalOf(ctx, error)) : resolve()));
   });
-  const { view } = (req.file ?? {}) as Kept;
-  if (!view) throw invalid("file", "Send one file, as the field `file`.");
-  return view;
+  const { stored, fields } = (req.file ?? {}) as Kept;
+  if (!stored) throw invalid("file", "Send one file, as the field `file`.");
+  try {
+    if (fields !== JSON.stringify(req.body)) throw invalid("file", "Send the file behind all fields.");
+    return await publishFile(ctx, stored.upload, stored.measure);
+  } catch (error) {
+    await discard(ctx, stored.upload).catch(() => {}); // the upload's row is collected later
+    throw error;
+  }
 }
 
 const messages: Readonly<Record<string, string>> = {

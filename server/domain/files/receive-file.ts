@@ -9,9 +9,7 @@ import { inTransaction } from "../../transaction.ts";
 import { id } from "../fields.ts";
 import { accessFile, accessTarget, type Target, targetFields } from "./file.access.ts";
 import { fileName } from "./file.name.ts";
-import type { FileView } from "./file.view.ts";
 import { type Measure, measuring, tooLarge } from "./measure.ts";
-import { publishFile } from "./publish-file.ts";
 import { reserve, type Upload } from "./upload.queries.ts";
 
 export const sha256Field = z
@@ -51,24 +49,8 @@ export async function accessPlace(
   return { organizationId, projectId, taskId, fileId, internal };
 }
 
-/**
- * Takes a file through this process: the bytes stream into the store as they come, and become visible when they are
- * there, whole, and as announced.
- *
- * @throws AppError `validation.failed` (place, size, checksum) | `not-found` | `access.denied` | `too-large`
- *   | `rule.broken` (quota, archived project, task in the trash) | `upstream.down`
- */
-export async function receiveFile(
-  ctx: Ctx,
-  input: z.output<typeof receiveFileInput>,
-  incoming: Incoming,
-): Promise<FileView> {
-  const { upload, measure } = await storeFile(ctx, input, incoming);
-  return discardingOnFailure(ctx, upload, () => publishFile(ctx, upload, measure));
-}
-
 /** Bytes as they come. */
-interface Incoming {
+export interface Incoming {
   readonly name: string;
   readonly bytes: Readable;
   /** At most so many will come; null when nobody knows. */
@@ -82,8 +64,11 @@ export interface Stored {
 }
 
 /**
- * The first half of `receiveFile`, with its errors: takes the bytes, and publishes nothing. What is neither published nor
- * discarded is collected after an hour.
+ * Takes a file through this process: the bytes stream into the store as they come, and must be as announced. Nobody sees
+ * them yet. What is neither published nor discarded is collected after an hour.
+ *
+ * @throws AppError `validation.failed` (place, size, checksum) | `not-found` | `access.denied` | `too-large`
+ *   | `rule.broken` (quota, archived project, task in the trash) | `upstream.down`
  */
 export async function storeFile(
   ctx: Ctx,
@@ -109,16 +94,10 @@ export async function storeFile(
     expiresAt: new Date(ctx.now.getTime() + receivingMs).toISOString(),
   };
   await inTransaction({ ...ctx, mutation: null }, (ctx) => reserve(ctx, upload));
-  return discardingOnFailure(ctx, upload, async () => {
+  try {
     const measure = await store(ctx, upload, bytes, limitBytes);
     requireAsAnnounced(measure, input);
     return { upload, measure };
-  });
-}
-
-async function discardingOnFailure<T>(ctx: Ctx, upload: Upload, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
   } catch (error) {
     await discard(ctx, upload).catch(() => {}); // the upload's row is collected later
     throw error;
