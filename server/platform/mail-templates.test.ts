@@ -45,6 +45,14 @@ test("a letter of one's own stands in the product's layout, and escapes what it 
   expect(text).toContain("Taskwire · https://tasks.example");
 });
 
+test("text ends with a signature that mail programs know, and what fits into a line keeps its columns", () => {
+  const code = "if (a)   return b; // as it was";
+  const { text } = loadMailTemplates({}).render("notice", { ...data, paragraphs: [code, "word ".repeat(40)] });
+  expect(text).toContain(code);
+  expect(text).toContain("\n\n-- \nWhy you got this.\n");
+  expect(text.split("\n").filter((line) => line.length > 76)).toEqual([]);
+});
+
 test("one that cannot be understood stops the start, and is named", async () => {
   const MAIL_TEMPLATES_DIR = await folder({ "notice.html.eta": "<% if ( { %>" });
   expect(() => loadMailTemplates({ MAIL_TEMPLATES_DIR })).toThrow(

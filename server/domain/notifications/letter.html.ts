@@ -5,11 +5,8 @@ import sanitize from "sanitize-html";
 const longestCharacters = 20_000;
 
 /** Pictures are links behind sign-in, or tell others that the letter was read: their words stand for them. */
-const picture: sanitize.Transformer = (_, { alt, title }) => ({
-  tagName: "em",
-  attribs: {},
-  text: `[${alt || title || "picture"}]`,
-});
+const picture: sanitize.Transformer = (_, attribs) => ({ tagName: "em", attribs: {}, text: wordsFor(attribs) });
+const wordsFor = ({ alt, title }: sanitize.Attributes) => `[${alt || title || "picture"}]`;
 
 /**
  * A comment's HTML for a letter: no picture is loaded, nothing folds.
@@ -28,8 +25,10 @@ export const letterHtml = (html: string): string =>
 export const letterText = (html: string): string =>
   convert(html.slice(0, longestCharacters), {
     wordwrap: 72,
+    formatters: { words: ({ attribs }, _walk, builder) => builder.addInline(wordsFor(attribs ?? {})) },
     selectors: [
-      { selector: "img", format: "skip" },
+      { selector: "img", format: "words" },
+      { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false } },
       { selector: "a", options: { hideLinkHrefIfSameAsText: true, linkBrackets: ["<", ">"] } },
       ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, options: { uppercase: false } })),
     ],

@@ -1,7 +1,10 @@
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: " " };
 const longest = 200;
 
-/** How rendered text begins, in one line without marks, up to 200 characters. The HTML may be cut off anywhere. */
+/** What people see as one character: a letter with its marks, an emoji of several. */
+export const graphemes = new Intl.Segmenter();
+
+/** How rendered text begins, in one line without marks, up to 200 code points, cut between characters. The HTML may be cut off anywhere. */
 export function plainText(html: string): string {
   const text = html
     .replace(/<[^>]*(>|$)/g, " ")
@@ -9,6 +12,16 @@ export function plainText(html: string): string {
     .replace(/\s+/g, " ")
     .replace(/ (?=[.,;:!?])/g, "")
     .trim();
-  const characters = [...text];
-  return characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : text;
+  return [...text].length > longest ? `${beginningOf(text, longest - 1)}…` : text;
+}
+
+function beginningOf(text: string, codePoints: number): string {
+  let left = codePoints;
+  let kept = "";
+  for (const { segment } of graphemes.segment(text)) {
+    left -= [...segment].length;
+    if (left < 0) break;
+    kept += segment;
+  }
+  return kept;
 }

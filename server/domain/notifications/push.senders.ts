@@ -2,18 +2,8 @@ import { createHash } from "node:crypto";
 import type { PublicCtx } from "../../context.ts";
 import type { Vapid } from "../../platform/vapid.ts";
 import { sendWebPush } from "../../platform/web-push.ts";
+import type { PushMessage } from "./push.message.ts";
 import type { PushKind } from "./push-subscription.view.ts";
-
-/** What a device is told, as its service worker receives it. */
-export interface PushMessage {
-  readonly title: string;
-  readonly body: string;
-  readonly url: string;
-  /** A later message of the same tag replaces an earlier one. */
-  readonly tag: string;
-  readonly deliveryId: string;
-  readonly notificationIds: readonly string[];
-}
 
 export interface Device {
   readonly id: string;

@@ -2,9 +2,9 @@ import type { PublicCtx } from "../../context.ts";
 import { PermanentFailure } from "../../platform/jobs.ts";
 import { statement } from "../../platform/sql.ts";
 import { forgetDevices } from "./delete-push-subscription.ts";
-import { plainText } from "./plain-text.ts";
-import { type Device, type PushMessage, type PushOutcome, pushSenders } from "./push.senders.ts";
-import { finishDelivery, type RenderedDelivery, renderDelivery } from "./render-delivery.ts";
+import { pushMessage } from "./push.message.ts";
+import { type Device, type PushOutcome, pushSenders } from "./push.senders.ts";
+import { finishDelivery, renderDelivery } from "./render-delivery.ts";
 
 /* Only where the person is still signed in. */
 const devicesStatement = statement(
@@ -59,34 +59,4 @@ export async function sendPush(ctx: PublicCtx, { deliveryId }: { deliveryId: str
   if (later.length + refused.length === 0) return finishDelivery(ctx, deliveryId, "skipped", "no device any more");
   await finishDelivery(ctx, deliveryId, "failed", "the push services took it for no device");
   throw new PermanentFailure("The push services took it for no device");
-}
-
-/** At most 3 KiB as JSON, whatever people write: push services take 4 KiB with the encryption around it (RFC 8030 §7.2). */
-function pushMessage({ deliveryId, items, threadKey }: RenderedDelivery): PushMessage {
-  const last = items.at(-1);
-  const titles = new Set(items.map(({ title }) => title));
-  const excerpt = last?.excerptHtml ? plainText(last.excerptHtml) : "";
-  const sentence = excerpt ? `${last?.body}: ${excerpt}` : (last?.body ?? "");
-  return {
-    title: shortened(titles.size === 1 ? (last?.title ?? "") : `${items.length} updates`, 400),
-    body: shortened(items.length === 1 ? sentence : items.map(({ body }) => body).join("\n"), 900),
-    url: last?.url ?? "",
-    tag: threadKey,
-    deliveryId,
-    notificationIds: items.slice(-10).map(({ notificationId }) => notificationId),
-  };
-}
-
-/** Cut to a number of bytes as they stand in JSON, between characters. */
-function shortened(text: string, bytes: number): string {
-  const sizeOf = (part: string) => Buffer.byteLength(JSON.stringify(part)) - 2;
-  if (sizeOf(text) <= bytes) return text;
-  let size = 3;
-  let kept = "";
-  for (const character of text) {
-    size += sizeOf(character);
-    if (size > bytes) break;
-    kept += character;
-  }
-  return `${kept.trimEnd()}…`;
 }
