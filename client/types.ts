@@ -3,7 +3,7 @@ import type { Contract } from "./contract.ts";
 
 /**
  * `project:<id>`, `project-time:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>`,
- * `organization-rates:<id>`, `timesheet:<id>` or `user:<id>`.
+ * `organization-rates:<id>`, `timesheet:<id>`, `dashboard:<projectId>`, `dashboard-time:<projectId>` or `user:<id>`.
  */
 export type Channel = Contract["channel"];
 /** The views of all entities, by name. */

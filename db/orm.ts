@@ -32,6 +32,7 @@ import { Migration20261125000012_templates } from "./migrations/Migration2026112
 import { Migration20261125000013_time } from "./migrations/Migration20261125000013_time.ts";
 import { Migration20261125000014_analytics } from "./migrations/Migration20261125000014_analytics.ts";
 import { Migration20261125000015_tracing } from "./migrations/Migration20261125000015_tracing.ts";
+import { Migration20261125000017_time_spent } from "./migrations/Migration20261125000017_time_spent.ts";
 import { Migration20261125000018_keys } from "./migrations/Migration20261125000018_keys.ts";
 
 export const entities = [
@@ -77,6 +78,7 @@ const migrationsList = [
   { name: "Migration20261125000011_recurrence", class: Migration20261125000011_recurrence },
   { name: "Migration20261125000012_templates", class: Migration20261125000012_templates },
   { name: "Migration20261125000018_keys", class: Migration20261125000018_keys },
+  { name: "Migration20261125000017_time_spent", class: Migration20261125000017_time_spent },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

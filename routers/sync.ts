@@ -9,7 +9,7 @@ const channel = z
   .string()
   .max(100)
   .describe(
-    "`project:<id>`, `project-time:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>`, `organization-rates:<id>`, `timesheet:<id>` or `user:<id>`",
+    "`project:<id>`, `project-time:<id>`, `task:<id>`, `task-internal:<id>`, `organization:<id>`, `organization-admins:<id>`, `organization-rates:<id>`, `timesheet:<id>`, `dashboard:<projectId>`, `dashboard-time:<projectId>` or `user:<id>`",
   );
 
 const snapshotSchema = z.object({

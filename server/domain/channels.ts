@@ -77,6 +77,11 @@ const readers: Record<ChannelKind, Statement> = {
     "channel.readers-of-dashboard",
     `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${projectRoleSql("p", "asked.person")} > 0`,
   ),
+  /** Who may read others' time: in a small project, all of it less one's own is somebody's. */
+  "dashboard-time": statement(
+    "channel.readers-of-dashboard-time",
+    `select asked.* from ${asked} join projects.projects p on p.id = asked.audience where ${grantsSql(projectRoleSql("p", "asked.person"), "time.read-others")}`,
+  ),
 };
 
 /** A person and a channel they want to read, or do. */
@@ -123,6 +128,7 @@ const channelScopes: Record<ChannelKind, readonly string[]> = {
   "project-time": ["time.read-others"],
   timesheet: ["time.read-own", "time.read-others"],
   dashboard: ["analytics.read"],
+  "dashboard-time": ["analytics.read", "time.read-others"],
   task: ["comment.read"],
   "task-internal": ["comment.read", "comment.internal", "file.read"],
 };

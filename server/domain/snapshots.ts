@@ -7,7 +7,12 @@ import { observeCache } from "../platform/metrics.ts";
 import { markReady } from "../platform/ready-answers.ts";
 import { type Sql, type Statement, statement } from "../platform/sql.ts";
 import { inSnapshot } from "../transaction.ts";
-import { projectDayColumns, projectFiguresColumns } from "./analytics/dashboard.view.ts";
+import {
+  projectDayColumns,
+  projectFiguresColumns,
+  projectTimeColumns,
+  projectTimeDayColumns,
+} from "./analytics/dashboard.view.ts";
 import { apiTokenColumns } from "./auth/api-token.view.ts";
 import { sessionColumns, userColumns } from "./auth/auth.view.ts";
 import { identityColumns } from "./auth/identity.view.ts";
@@ -251,6 +256,16 @@ const snapshots: Record<ChannelKind, Parts> = {
     projectDay: statement(
       "snapshot.project-days",
       `select ${projectDayColumns} from analytics.project_days pd where pd.project_id = $1`,
+    ),
+  },
+  "dashboard-time": {
+    projectTime: statement(
+      "snapshot.project-time",
+      `select ${projectTimeColumns} from analytics.project_time pt where pt.id = $1`,
+    ),
+    projectTimeDay: statement(
+      "snapshot.project-time-days",
+      `select ${projectTimeDayColumns} from analytics.project_time_days ptd where ptd.project_id = $1`,
     ),
   },
 };

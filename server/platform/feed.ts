@@ -12,6 +12,7 @@ export const channelKinds = [
   "task",
   "task-internal",
   "dashboard",
+  "dashboard-time",
   "timesheet",
   "user",
 ] as const;

@@ -1,5 +1,5 @@
 import type { Actor } from "../context.ts";
-import { projectFacts } from "../domain/analytics/project-facts.ts";
+import { analyticsProjections } from "../domain/analytics/rebuild-analytics.ts";
 import { advance, channelsBehind, type Projection } from "../domain/projection.ts";
 import type { Scene } from "./scene.ts";
 
@@ -22,17 +22,27 @@ export async function foundProject(scene: Scene, of?: { organizationId: string; 
   return { organizationId, owner, manager, project, backlog, todo, doing, done, cancelled };
 }
 
-/** Until a projection has read everything. */
-export async function catchUp(scene: Scene, projection: Projection = projectFacts): Promise<void> {
+/** Until analytics has read everything. */
+export async function catchUp(scene: Scene): Promise<void> {
   const ctx = scene.ctx(null);
-  for (const channel of await channelsBehind(ctx, projection, true)) {
-    while ((await advance(ctx, projection, channel)) > 0);
+  for (const projection of analyticsProjections) {
+    for (const channel of await channelsBehind(ctx, projection, true)) {
+      while ((await advance(ctx, projection, channel)) > 0);
+    }
   }
 }
 
+/** The same projection, which gets each change alone. */
+export const changeByChange = (projection: Projection): Projection => ({
+  ...projection,
+  async apply(ctx, channel, changes) {
+    for (const change of changes) await projection.apply(ctx, channel, [change]);
+  },
+});
+
 /** Everything that is kept of a project. */
 export async function keptOf(scene: Scene, projectId: string) {
-  const tables = ["tasks", "spans", "statuses", "sprints", "project_days"];
+  const tables = ["tasks", "spans", "statuses", "sprints", "project_days", "time_entries", "project_time_days"];
   const rows = await Promise.all(
     tables.map((table) =>
       scene.app.sql.query<object>(`select to_json(t) as row from analytics.${table} t where project_id = $1`, [
@@ -40,12 +50,15 @@ export async function keptOf(scene: Scene, projectId: string) {
       ]),
     ),
   );
-  const figures = await scene.app.sql.query<object>("select * from analytics.project_figures where id = $1", [
-    projectId,
-  ]);
+  const dashboards = ["project_figures", "project_time"];
+  const figures = await Promise.all(
+    dashboards.map((table) =>
+      scene.app.sql.query<object>(`select to_json(t) as row from analytics.${table} t where id = $1`, [projectId]),
+    ),
+  );
   const sorted = (list: readonly object[]) => list.map((row) => JSON.stringify(row)).sort();
   return Object.fromEntries([
     ...tables.map((table, at) => [table, sorted(rows[at] ?? [])]),
-    ["figures", sorted(figures)],
+    ...dashboards.map((table, at) => [table, sorted(figures[at] ?? [])]),
   ]);
 }

@@ -4,7 +4,7 @@ import { type Channel, readHeads, type StoredChange } from "../platform/feed.ts"
 import type { Sql } from "../platform/sql.ts";
 
 /** Numbers from 0 to 1 out of a seed (a linear congruential generator: Knuth's MMIX). */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = BigInt(seed);
   return () => {
     state = (state * 6_364_136_223_846_793_005n + 1_442_695_040_888_963_407n) & 0xffff_ffff_ffff_ffffn;
@@ -21,6 +21,8 @@ export interface HistoryOptions {
   /** Of the first change. */
   readonly since: Date;
   readonly people: readonly string[];
+  /** What tasks come into and leave again; each is started and closed a day late. */
+  readonly sprints?: readonly { readonly id: string; readonly startsOn: string; readonly endsOn: string }[];
 }
 
 const historyStatuses = ["backlog", "todo", "in_progress", "in_progress", "done", "cancelled"] as const;
@@ -30,7 +32,7 @@ const historyStatuses = ["backlog", "todo", "in_progress", "in_progress", "done"
  * and forth, put aside, trashed and restored, and once in a while a status gets another category.
  */
 export function generateHistory(options: HistoryOptions): StoredChange[] {
-  const { organizationId, projectId, days, people } = options;
+  const { organizationId, projectId, days, people, sprints = [] } = options;
   const random = seeded(options.seed);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)] as T;
   const since = options.since.getTime();
@@ -62,6 +64,7 @@ export function generateHistory(options: HistoryOptions): StoredChange[] {
       statusId: statusIds[random() < 0.5 ? 0 : 1],
       estimateMinutes: random() < 0.7 ? Math.ceil(random() * 16) * 30 : null,
       assigneeIds: random() < 0.5 ? [pick(people)] : [],
+      ...(sprints.length > 0 ? { sprintId: pick(sprints).id } : {}),
     };
     task("create", "task.created", { ...view });
     const change = (type: string, patch: Record<string, unknown>) => {
@@ -73,6 +76,8 @@ export function generateHistory(options: HistoryOptions): StoredChange[] {
     for (let step = 0; step < steps; step += 1) {
       at += Math.floor(random() ** 3 * 20 * 86_400_000) + 1;
       if (at > since + spanMs) break;
+      if (sprints.length > 0 && !isGone && random() < 0.4)
+        change("task.updated", { sprintId: random() < 0.3 ? null : pick(sprints).id });
       const what = random();
       if (isGone) {
         task("create", "task.restored", { ...view });
@@ -99,6 +104,14 @@ export function generateHistory(options: HistoryOptions): StoredChange[] {
       type: "status.updated",
       patch: { category },
     });
+  }
+  for (const { id, startsOn, endsOn } of sprints) {
+    const sprint = (type: string, day: string, patch: (at: string) => Record<string, unknown>) => {
+      const at = Date.parse(day) + 1.5 * 86_400_000;
+      events.push({ at, entity: "sprint", id, op: "update", type, patch: patch(new Date(at).toISOString()) });
+    };
+    sprint("sprint.started", startsOn, (startedAt) => ({ state: "active", startedAt }));
+    sprint("sprint.closed", endsOn, (closedAt) => ({ state: "closed", closedAt }));
   }
   events.sort((one, other) => one.at - other.at);
   return events.map(({ at, entity, id, op, type, patch }, index) => ({

@@ -41,3 +41,34 @@ export const projectDayViewSchema = z
 export type ProjectDayView = z.output<typeof projectDayViewSchema>;
 export const projectDayColumns = `pd.id, pd.organization_id as "organizationId", pd.project_id as "projectId", pd."on", pd.tasks, pd.minutes,
   pd.created_tasks as "createdTasks", pd.completed_tasks as "completedTasks", pd.reopened_tasks as "reopenedTasks"`;
+
+const time = {
+  minutes: z.int(),
+  billableMinutes: z.int().describe("of them"),
+};
+
+/** The time booked on a project, while there is any; its id is the project's. */
+export const projectTimeViewSchema = z
+  .object({
+    id: z.uuid().describe("the project's id"),
+    organizationId: z.uuid(),
+    entries: z.int().describe("how many were booked"),
+    ...time,
+  })
+  .meta({ id: "ProjectTime" });
+export type ProjectTimeView = z.output<typeof projectTimeViewSchema>;
+export const projectTimeColumns = `pt.id, pt.organization_id as "organizationId", pt.entries, pt.minutes, pt.billable_minutes as "billableMinutes"`;
+
+/** A day for which time is booked on a project. */
+export const projectTimeDayViewSchema = z
+  .object({
+    id: z.uuid(),
+    organizationId: z.uuid(),
+    projectId: z.uuid(),
+    on: day.describe("where each person is"),
+    ...time,
+  })
+  .meta({ id: "ProjectTimeDay" });
+export type ProjectTimeDayView = z.output<typeof projectTimeDayViewSchema>;
+export const projectTimeDayColumns = `ptd.id, ptd.organization_id as "organizationId", ptd.project_id as "projectId", ptd."on",
+  ptd.minutes, ptd.billable_minutes as "billableMinutes"`;

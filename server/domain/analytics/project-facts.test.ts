@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { catchUp, foundProject, keptOf } from "../../testing/analytics.ts";
+import { catchUp, changeByChange, foundProject, keptOf } from "../../testing/analytics.ts";
 import { test } from "../../testing/scene.ts";
-import { type Projection, rebuild } from "../projection.ts";
+import { rebuild } from "../projection.ts";
 import { projectFacts } from "./project-facts.ts";
 
 const spansStatement = `select category, estimate_minutes as "estimateMinutes", ended_at >= began_at as "isForward"
@@ -74,16 +74,10 @@ test("rebuilt from the feed, or fed change by change, it is the same", async ({ 
   await manager.statuses.update({ statusId: to.doing, category: "done" });
   await catchUp(scene);
   const kept = await keptOf(scene, projectId);
-  const one = (projection: Projection): Projection => ({
-    ...projection,
-    async apply(ctx, channel, changes) {
-      for (const change of changes) await projection.apply(ctx, channel, [change]);
-    },
-  });
 
   const applied = await rebuild(scene.ctx(null), projectFacts, `project:${projectId}`);
   const rebuilt = await keptOf(scene, projectId);
-  await rebuild(scene.ctx(null), one(projectFacts), `project:${projectId}`);
+  await rebuild(scene.ctx(null), changeByChange(projectFacts), `project:${projectId}`);
 
   expect(applied).toBe(await scene.head(`project:${projectId}`));
   expect(kept["spans"]?.length).toBeGreaterThan(20);

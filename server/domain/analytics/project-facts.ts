@@ -1,9 +1,9 @@
 import type { PublicCtx } from "../../context.ts";
 import type { Channel, StoredChange } from "../../platform/feed.ts";
 import { statement } from "../../platform/sql.ts";
-import { write } from "../../transaction.ts";
 import type { Projection } from "../projection.ts";
 import { Dashboard } from "./dashboard.ts";
+import { saving, writeFacts } from "./fact-rows.ts";
 import { Facts, type Span, type SprintFact, type StatusFact, type TaskFact } from "./facts.ts";
 
 const statusColumns = `organization_id as "organizationId", project_id as "projectId", status_id as "statusId", name, category, rank,
@@ -29,13 +29,6 @@ const tasksStatement = statement(
   from analytics.tasks where project_id = $1 and (task_id = any($2::uuid[]) or status_id = any($3::uuid[]))`,
 );
 
-/** Rows as JSON, by their columns' names; what exists is replaced. */
-const saving = (table: string, key: string, columns: readonly string[]) =>
-  statement(
-    `facts.save-${table}`,
-    `insert into analytics.${table} select * from json_populate_recordset(null::analytics.${table}, $1::json)
-    on conflict (project_id, ${key}) do update set ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}`,
-  );
 const saveStatuses = saving("statuses", "status_id", ["name", "category", "rank", "is_deleted"]);
 const saveSprints = saving("sprints", "sprint_id", [
   ...["organization_id", "name", "state", "starts_on", "ends_on", "started_at", "closed_at", "is_deleted"],
@@ -91,26 +84,10 @@ async function load(ctx: PublicCtx, projectId: string, facts: Facts, changes: re
 function save(ctx: PublicCtx, facts: Facts): void {
   const rowsOf = <Fact extends object>(known: ReadonlyMap<string, Fact>, touched: ReadonlySet<string>) =>
     [...touched].flatMap((id) => known.get(id) ?? []);
-  const put = (into: typeof addSpans, rows: readonly object[]) => {
-    if (rows.length > 0) write(ctx, into, [JSON.stringify(rows.map(rowOf))]);
-  };
-  put(saveStatuses, rowsOf<StatusFact>(facts.statuses, facts.touchedStatuses));
-  put(saveSprints, rowsOf<SprintFact>(facts.sprints, facts.touchedSprints));
-  put(saveTasks, rowsOf<TaskFact>(facts.tasks, facts.touchedTasks));
-  put(addSpans, facts.ended satisfies readonly Span[]);
-}
-
-/** `endedAt` → `ended_at`. */
-const rowOf = (fact: object) =>
-  Object.fromEntries(Object.entries(fact).map(([name, value]) => [columnOf(name), value]));
-const columnNames = new Map<string, string>();
-function columnOf(name: string): string {
-  let column = columnNames.get(name);
-  if (!column) {
-    column = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    columnNames.set(name, column);
-  }
-  return column;
+  writeFacts(ctx, saveStatuses, rowsOf<StatusFact>(facts.statuses, facts.touchedStatuses));
+  writeFacts(ctx, saveSprints, rowsOf<SprintFact>(facts.sprints, facts.touchedSprints));
+  writeFacts(ctx, saveTasks, rowsOf<TaskFact>(facts.tasks, facts.touchedTasks));
+  writeFacts(ctx, addSpans, facts.ended satisfies readonly Span[]);
 }
 
 async function clear(ctx: PublicCtx, projectId: string): Promise<void> {

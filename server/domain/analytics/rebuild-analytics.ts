@@ -2,9 +2,10 @@ import type { PublicCtx } from "../../context.ts";
 import type { Channel } from "../../platform/feed.ts";
 import { channelsOf, type Projection, rebuild } from "../projection.ts";
 import { projectFacts } from "./project-facts.ts";
+import { timeFacts } from "./time-facts.ts";
 
 /** Everything that analytics keeps. */
-export const analyticsProjections: readonly Projection[] = [projectFacts];
+export const analyticsProjections: readonly Projection[] = [projectFacts, timeFacts];
 
 /**
  * Makes the read models of analytics anew from the feed, one channel after the other, each in a transaction of its own:
@@ -22,8 +23,8 @@ export async function rebuildAnalytics(
   const { projectId, told = () => {} } = options;
   let total = 0;
   for (const projection of analyticsProjections) {
-    const channels = projectId ? ([`project:${projectId}`] as const) : await channelsOf(ctx, projection);
-    for (const channel of channels) {
+    const channels = await channelsOf(ctx, projection);
+    for (const channel of projectId ? channels.filter((name) => name.endsWith(`:${projectId}`)) : channels) {
       const applied = await rebuild(ctx, projection, channel);
       told(channel, applied);
       total += applied;
