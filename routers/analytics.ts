@@ -7,18 +7,25 @@ import {
   listFigureTasks,
   listFigureTasksInput,
 } from "../server/domain/analytics/list-figure-tasks.ts";
+import {
+  listTimeSpentTasks,
+  listTimeSpentTasksInput,
+  timeSpentTasksSchema,
+} from "../server/domain/analytics/list-time-spent-tasks.ts";
 import { overdueSchema, readOverdueTasks } from "../server/domain/analytics/overdue.ts";
 import { figureInput } from "../server/domain/analytics/period.ts";
 import { readThroughput, throughputSchema } from "../server/domain/analytics/throughput.ts";
 import { readTimeInStatus, timeInStatusSchema } from "../server/domain/analytics/time-in-status.ts";
+import { readTimeSpent, timeSpentSchema } from "../server/domain/analytics/time-spent.ts";
 import { readVelocity, velocityInput, velocitySchema } from "../server/domain/analytics/velocity.ts";
 import { readWorkInProgress, workInProgressSchema } from "../server/domain/analytics/work-in-progress.ts";
 import { readWorkload, workloadInput, workloadSchema } from "../server/domain/analytics/workload.ts";
 import { described, procedure, rest, router } from "./trpc.ts";
 
-const figure = (name: string, summary: string, description: string) =>
+const figure = (name: string, summary: string, description: string, scope?: string) =>
   rest(`GET /analytics/${name}`, summary, {
     access: "analytics.read",
+    ...(scope ? { scope } : {}),
     description: `${description} Also as a picture (\`/analytics/${name}.svg\`) and a table (\`/analytics/${name}.csv\`), with the same query.`,
   });
 
@@ -96,6 +103,31 @@ export const analytics = router({
     .input(forecastInput)
     .output(described(forecastSchema))
     .query(({ ctx, input }) => readForecast(ctx, input)),
+
+  timeSpent: procedure
+    .meta(
+      figure(
+        "time-spent",
+        "How much time was spent, billable and not",
+        "On the days that it was booked for, by people and projects, and beside the estimates of its tasks. The caller's own time, and others' where they may read it.",
+        "time.read-own",
+      ),
+    )
+    .input(figureInput)
+    .output(described(timeSpentSchema))
+    .query(({ ctx, input }) => readTimeSpent(ctx, input)),
+
+  timeSpentTasks: procedure
+    .meta(
+      rest("GET /analytics/time-spent/tasks", "List the tasks that time was spent on", {
+        access: "analytics.read",
+        scope: "time.read-own",
+        description: "Most first, each with its minutes in the period, and all of them beside its estimate.",
+      }),
+    )
+    .input(listTimeSpentTasksInput)
+    .output(described(timeSpentTasksSchema))
+    .query(({ ctx, input }) => listTimeSpentTasks(ctx, input)),
 
   tasks: procedure
     .meta(rest("GET /analytics/tasks", "List the tasks behind a figure", { access: "analytics.read" }))

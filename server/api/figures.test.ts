@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { figures } from "../domain/analytics/figures.ts";
 import { toCsv } from "../domain/analytics/table.ts";
+import { scopes } from "../domain/scopes.ts";
 import { catchUp, foundProject } from "../testing/analytics.ts";
 import { test } from "../testing/scene.ts";
 import { serve } from "./api.fixture.ts";
@@ -15,8 +16,10 @@ describe.each([...figures.keys()])("%s", (name) => {
       await manager.tasks.move({ taskId, toStatusId: doing, afterTaskId: null });
       await manager.tasks.move({ taskId, toStatusId, afterTaskId: null });
     }
+    await manager.timeEntries.create({ projectId, durationMinutes: 90 });
     await catchUp(scene);
-    const people = { owner, stranger: (await scene.organization()).owner };
+    const token = { ...owner, scopes: scopes.filter((scope) => scope !== figures.get(name)?.scope) };
+    const people = { owner, token, stranger: (await scene.organization()).owner };
     const api = await serve(
       scene.app,
       {},
@@ -43,13 +46,15 @@ describe.each([...figures.keys()])("%s", (name) => {
       );
 
       const statuses = [
+        get("svg", "token"),
+        get("csv", "token"),
         get("svg", "stranger"),
         get("csv", "stranger"),
         get("svg", "nobody"),
         get("svg", "owner", "&width=9"),
         get("csv", "owner", "&width=640"),
       ];
-      expect((await Promise.all(statuses)).map(({ status }) => status)).toEqual([404, 404, 401, 400, 400]);
+      expect((await Promise.all(statuses)).map(({ status }) => status)).toEqual([403, 403, 404, 404, 401, 400, 400]);
     } finally {
       await api.close();
     }

@@ -5,9 +5,8 @@ import type { App } from "../context.ts";
 import { renderChart } from "../domain/analytics/charts/render.ts";
 import { figures, pictureFields } from "../domain/analytics/figures.ts";
 import { toCsv } from "../domain/analytics/table.ts";
-import { AppError, errorCodes, invalid, toAppError } from "../errors.ts";
-import { addressKey } from "../platform/address.ts";
-import { type Authenticate, contextFor, logFailure } from "./call.ts";
+import { errorCodes, invalid, toAppError } from "../errors.ts";
+import { type Authenticate, logFailure, signedIn } from "./call.ts";
 import { methodRefused, unknownAddress } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
 import { sendError } from "./respond.ts";
@@ -35,13 +34,10 @@ export function figureHandler(app: App, authenticate: Authenticate) {
     recordOf(req).route = "rest";
     recordOf(req).procedure = `analytics.${figure.procedure}`;
 
-    const ctx = await contextFor(app, authenticate, req, res);
-    const { actor, refusal, origin } = ctx;
-    await app.limits.consume("call", actor?.userId ?? addressKey(origin.ip));
-    if (!actor) throw refusal ?? new AppError("auth.required", "Sign in first.");
+    const ctx = await signedIn(app, authenticate, req, res, figure.scope);
     const schema = z.strictObject({ ...figure.input.shape, ...(format === "svg" ? pictureFields : {}) });
     const { by, width, height, ...input } = parse(schema, valuesOf(schema.shape, new URLSearchParams(query)));
-    const drawn = await figure.draw({ ...ctx, actor }, input);
+    const drawn = await figure.draw(ctx, input);
 
     res.setHeader("cache-control", "private, no-cache");
     res.setHeader("x-content-type-options", "nosniff");

@@ -11,6 +11,7 @@ import { overdueOf } from "./overdue.ts";
 import { percentile, percentilesOf } from "./percentile.ts";
 import { bucketsOf, type Period } from "./period.ts";
 import { throughputOf } from "./throughput.ts";
+import { timeSpentOf } from "./time-spent.ts";
 import { averageOf } from "./velocity.ts";
 
 /** Friday to Tuesday; it is Monday noon. */
@@ -71,6 +72,26 @@ test("throughput counts buckets from the first one, and averages over what has b
   expect(points.map(({ completed }) => completed?.tasks ?? null)).toEqual([3, 0, 0, 1, null]);
   expect(points.map(({ created }) => created?.tasks ?? null)).toEqual([0, 2, 0, 0, null]);
   expect(averagePerDay).toBe(1);
+});
+
+test("time stands on the days that it was booked for, also to come; its pace is that of the working days so far", () => {
+  const days = [
+    { on: "2026-03-06", minutes: 60, billableMinutes: 60 },
+    { on: "2026-03-08", minutes: 30, billableMinutes: 0 },
+    { on: "2026-03-10", minutes: 45, billableMinutes: 15 }, // tomorrow
+  ];
+  const period = periodOf();
+  const weeks = { ...period, buckets: bucketsOf(period.from, period.to, "week", period.timeZone) };
+
+  const { points, total, minutesPerWorkingDay } = timeSpentOf(days, period);
+
+  expect(points.map(({ minutes }) => minutes)).toEqual([60, 0, 30, 0, 45]);
+  expect(timeSpentOf(days, weeks).points.map(({ minutes, billableMinutes }) => [minutes, billableMinutes])).toEqual([
+    [90, 60],
+    [45, 15],
+  ]);
+  expect([total, minutesPerWorkingDay]).toEqual([{ minutes: 135, billableMinutes: 75 }, 45]); // Friday and Monday
+  expect(timeSpentOf([], { ...period, today: "2026-03-01" }).minutesPerWorkingDay).toBeNull();
 });
 
 test("cycle time runs from the first start; who never started has none", () => {

@@ -14,6 +14,7 @@ import {
   throughputChart,
   velocityChart,
 } from "./charts/time-charts.ts";
+import { timeSpentChart } from "./charts/time-spent-chart.ts";
 import { cycleTimeChart, timeInStatusChart, workInProgressChart, workloadChart } from "./charts/work-charts.ts";
 import { readCumulativeFlow } from "./cumulative-flow.ts";
 import { readCycleTime } from "./cycle-time.ts";
@@ -23,6 +24,7 @@ import { figureInput } from "./period.ts";
 import type { Table } from "./table.ts";
 import { readThroughput } from "./throughput.ts";
 import { readTimeInStatus } from "./time-in-status.ts";
+import { readTimeSpent } from "./time-spent.ts";
 import { readVelocity, velocityInput } from "./velocity.ts";
 import { readWorkInProgress } from "./work-in-progress.ts";
 import { readWorkload, type Workload, workloadInput } from "./workload.ts";
@@ -36,6 +38,8 @@ export interface Drawn {
 export interface Figure {
   /** Of the procedure; `analytics.<procedure>`. */
   readonly procedure: string;
+  /** What a token must be good for, as for the procedure. */
+  readonly scope: string;
   readonly input: z.ZodObject;
   /** Passes the same door as the procedure. */
   draw(ctx: Ctx, input: unknown): Promise<Drawn>;
@@ -46,9 +50,11 @@ function figure<Shape extends z.ZodRawShape, Result>(
   input: z.ZodObject<Shape>,
   read: (ctx: Ctx, input: z.output<z.ZodObject<Shape>>) => Promise<Result>,
   show: { chart: (result: Result, by: Measure) => EChartsCoreOption; table: (result: Result) => Table },
+  scope = "analytics.read",
 ): Figure {
   return {
     procedure,
+    scope,
     input: input as unknown as z.ZodObject,
     async draw(ctx, given) {
       const result = await read(ctx, given as z.output<z.ZodObject<Shape>>);
@@ -170,6 +176,21 @@ export const figures: ReadonlyMap<string, Figure> = new Map(
         rows: distribution.map((day) => [day.on, day.runs, runs]),
       }),
     }),
+    "time-spent": figure(
+      "timeSpent",
+      figureInput,
+      readTimeSpent,
+      {
+        chart: timeSpentChart,
+        table: ({ points }) => ({
+          columns: ["From", "To", "Minutes", "Billable minutes", "Not billable minutes"],
+          rows: points.map(({ from, to, minutes, billableMinutes }) => [
+            ...[from, to, minutes, billableMinutes, minutes - billableMinutes],
+          ]),
+        }),
+      },
+      "time.read-own",
+    ),
   }),
 );
 

@@ -38,8 +38,10 @@ function dayLabels(days: readonly string[]): string[] {
   return days.map((day) => dayLabel(day, withYear));
 }
 
-export const periodLabel = ({ from, to, timeZone }: { from: string; to: string; timeZone: string }): string =>
-  `${dayLabel(from, true)} – ${dayLabel(to, true)} · ${timeZone}`;
+export const daysLabel = ({ from, to }: { from: string; to: string }): string =>
+  `${dayLabel(from, true)} – ${dayLabel(to, true)}`;
+export const periodLabel = ({ timeZone, ...days }: { from: string; to: string; timeZone: string }): string =>
+  `${daysLabel(days)} · ${timeZone}`;
 
 /** Title, legend, margins, and the words of an empty picture. */
 export function framed({ title, subtitle, isEmpty, legend = [] }: Frame, option: EChartsCoreOption): EChartsCoreOption {
