@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     globalSetup: "server/testing/global-setup.ts",
     pool: "threads", // starts faster than processes do
+    isolate: false, // files of a worker share modules: loading them took as long as the tests
     testTimeout: 30_000, // machines may be busy
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
