@@ -5,6 +5,8 @@ import type { App } from "../context.ts";
 export interface Statements {
   /** In the order sent: the names of prepared statements, the texts of others. */
   sent: string[];
+  /** The same with their values, so that they can be explained. */
+  asked: { text: string; values: readonly unknown[] }[];
   /** How often the process waited: statements sent before an answer came share a round trip. */
   roundTrips: number;
 }
@@ -12,7 +14,7 @@ export interface Statements {
 /** What the process asks beside any call. */
 const besides = new Set(["wake.notify", "revoked-tokens.read"]);
 
-type Query = (query: string | { name?: string; text: string }, ...more: unknown[]) => Promise<unknown>;
+type Query = (query: string | { name?: string; text: string; values?: readonly unknown[] }, ...more: unknown[]) => Promise<unknown>;
 
 /**
  * Counts the statements that `work` sends through the pool. Nothing else may use it meanwhile.
@@ -22,23 +24,26 @@ type Query = (query: string | { name?: string; text: string }, ...more: unknown[
 export async function countStatements<T>(app: App, work: () => Promise<T>): Promise<Statements & { result: T }> {
   const { pool } = app.database;
   const sent: string[] = [];
+  const asked: Statements["asked"] = [];
   let roundTrips = 0;
   let pending = 0;
   const restore: (() => void)[] = [];
 
   const countOn = (connection: { query: unknown }) => {
     const query = connection.query as Query;
-    const counted: Query = (asked, ...more) => {
-      const isBeside = typeof asked !== "string" && besides.has(asked.name ?? "");
+    const counted: Query = (statement, ...more) => {
+      const { name, text, values = [] } = typeof statement === "string" ? { text: statement } : statement;
+      const isBeside = name !== undefined && besides.has(name);
       const isOfPool = typeof more.at(-1) === "function"; // the pool's own call, which was counted there
-      if (isBeside || isOfPool) return query.call(connection, asked, ...more);
-      sent.push(typeof asked === "string" ? asked : (asked.name ?? asked.text));
+      if (isBeside || isOfPool) return query.call(connection, statement, ...more);
+      sent.push(name ?? text);
+      asked.push({ text, values });
       if (pending === 0) roundTrips += 1;
       pending += 1;
       const answered = () => {
         pending -= 1;
       };
-      const answer = query.call(connection, asked, ...more);
+      const answer = query.call(connection, statement, ...more);
       answer.then(answered, answered);
       return answer;
     };
@@ -64,7 +69,7 @@ export async function countStatements<T>(app: App, work: () => Promise<T>): Prom
   });
   try {
     const result = await work();
-    return { result, sent, roundTrips };
+    return { result, sent, asked, roundTrips };
   } finally {
     for (const undo of restore.reverse()) undo();
   }

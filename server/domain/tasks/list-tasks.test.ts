@@ -48,6 +48,9 @@ test("a list answers what its filter asks for", async ({ scene }) => {
     [{ dueAfter: "2026-02-01" }, ["alpha", "Delta"]],
     [{ text: "%" }, ["gamma 50%"]],
     [{ text: "ALPH" }, ["alpha"]],
+    [{ text: "gamma 50%" }, ["gamma 50%"]],
+    [{ text: "gam%50" }, []],
+    [{ text: "gamm_" }, []],
     [{ archived: "only" }, ["archived"]],
     [{ archived: "include", text: "a" }, ["alpha", "Beta", "gamma 50%", "Delta", "archived"]],
     [{ blocked: "only" }, ["gamma 50%"]], // what blocks Beta is done

@@ -28,7 +28,8 @@ const fewHits = 10;
  * `$1` caller, `$2` organization, `$3` project, `$4` text, `$5` its words but the last, `$6` the last word, `$7` `$8` key
  * and number, `$9` archived too, `$10` `$11` the page before, `$12` how many.
  *
- * Rights are decided once per project. Scores: a key 100; words 1 and what ts_rank says; alike words below 1.
+ * Rights are decided once per project. Scores: a key 100; words 1 and what ts_rank says; alike words below 1. Of the hits
+ * in their order only as many tasks are looked at as fill the page.
  */
 const searchStatement = statement(
   "task.search",
@@ -52,15 +53,14 @@ const searchStatement = statement(
     select s.task_id, word_similarity($4, s.title)::float8 * 0.99 from tasks.search s
     where $6 is not null and $7::text is null and length($4) >= 4 and (select count(*) from exact) < ${fewHits}
       and $4 <% s.title and s.project_id in (select id from readable)
-  ), best as (
-    select h.task_id, max(h.score) as score from hits h join tasks.tasks t on t.id = h.task_id
-    where t.deleted_at is null and ($9 or t.archived_at is null)
-    group by h.task_id
-    having $10::float8 is null or (max(h.score), h.task_id) < ($10, $11::uuid)
-    order by 2 desc, 1 desc limit $12
+  ), ranked as (
+    select task_id, max(score) as score from hits group by task_id
+    having $10::float8 is null or (max(score), task_id) < ($10, $11::uuid)
+    order by 2 desc, 1 desc
   )
-  select ${taskColumns}, best.score, best.score::text as "sortText"
-  from best join tasks.tasks t on t.id = best.task_id order by best.score desc, t.id desc`,
+  select ${taskColumns}, ranked.score, ranked.score::text as "sortText"
+  from ranked join tasks.tasks t on t.id = ranked.task_id where t.deleted_at is null and ($9 or t.archived_at is null)
+  order by ranked.score desc, ranked.task_id desc limit $12`,
 );
 
 /**

@@ -61,6 +61,9 @@ export interface FieldSort {
 }
 type AnySort = Sort | FieldSort;
 
+/** What may be absent sorts last either way; what may not is left without a word, so that an index can be read backwards. */
+const mayBeAbsent = ({ value }: Key): boolean => value.safeParse(null).success;
+
 const keysOf = (sort: AnySort): readonly [Key, ...Key[]] => ("key" in sort ? [sort.key] : sorts[sort.sort]);
 
 /** The parts of a statement that sort it and begin it behind a cursor. */
@@ -77,7 +80,7 @@ export function pagingOf(sort: AnySort, cursor: string | undefined, values: Valu
   return {
     columns: keys.map((key, at) => `${key.sql} as "sort${at}"`).join(", "),
     conditions: cursor === undefined ? [] : behind(keys, order, readCursor(sort, cursor), values),
-    orderBy: `${keys.map((key) => `${key.sql} ${order} nulls last`).join(", ")}, t.id ${order}`,
+    orderBy: `${keys.map((key) => `${key.sql} ${order}${mayBeAbsent(key) ? " nulls last" : ""}`).join(", ")}, t.id ${order}`,
   };
 }
 
@@ -89,11 +92,12 @@ interface Place {
 function behind(keys: readonly [Key, ...Key[]], order: "asc" | "desc", place: Place, values: Values): string[] {
   const than = order === "asc" ? ">" : "<";
   const id = `${values.bind(place.id)}::uuid`;
-  const [{ sql }] = keys;
+  const [first] = keys;
+  const { sql } = first;
   if (place.keys[0] === null) return [`(${sql} is null and t.id ${than} ${id})`];
   const bound = keys.map((key, at) => `${values.bind(place.keys[at])}::${key.type}`);
   const later = `(${keys.map((key) => key.sql).join(", ")}, t.id) ${than} (${bound.join(", ")}, ${id})`;
-  if (keys.length === 1) return [`(${later} or ${sql} is null)`];
+  if (keys.length === 1) return [mayBeAbsent(first) ? `(${later} or ${sql} is null)` : later];
   // The board: what `later` says as a bound on the index of each status. No rank is above "~".
   const [rank, statusId, taskRank] = bound;
   const open = order === "asc" ? "''" : "'~'";
