@@ -1,15 +1,22 @@
+import { LRUCache } from "lru-cache";
 import { Temporal } from "temporal-polyfill";
 
 /** ISO 8601 weekdays, 1 for Monday to 7. */
 export const mondayToFriday: readonly number[] = [1, 2, 3, 4, 5];
 
+/** Looked up in the rules of the zone, a day's beginning costs more than the rest of a figure; figures share their days. */
+const knownStarts = new LRUCache<string, string>({ max: 20_000 });
+
 /** The instant at which a calendar day begins somewhere; where a clock change skips midnight, the first after it. */
-export const startOfDay = (day: string, timeZone: string): string =>
-  Temporal.PlainDate.from(day)
-    .toZonedDateTime(timeZone)
-    .startOfDay()
-    .toInstant()
-    .toString({ smallestUnit: "millisecond" });
+export function startOfDay(day: string, timeZone: string): string {
+  const key = `${day} ${timeZone}`;
+  const known = knownStarts.get(key);
+  if (known !== undefined) return known;
+  const start = Temporal.PlainDate.from(day).toZonedDateTime(timeZone).startOfDay().toInstant();
+  const text = start.toString({ smallestUnit: "millisecond" });
+  knownStarts.set(key, text);
+  return text;
+}
 
 export const dayOf = (instant: string, timeZone: string): string =>
   Temporal.Instant.from(instant).toZonedDateTimeISO(timeZone).toPlainDate().toString();

@@ -105,7 +105,7 @@ export class Dashboard {
     const on = at.slice(0, 10);
     const day = this.#days.get(on);
     this.#days.set(on, {
-      ...{ id: v5(on, projectId), organizationId, projectId, on, tasks, minutes },
+      ...{ id: day?.id ?? v5(on, projectId), organizationId, projectId, on, tasks, minutes },
       createdTasks: (day?.createdTasks ?? 0) + created,
       completedTasks: (day?.completedTasks ?? 0) + Math.max(0, completed),
       reopenedTasks: (day?.reopenedTasks ?? 0) + Math.max(0, -completed),
