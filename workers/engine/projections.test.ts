@@ -33,6 +33,35 @@ describe("projections", () => {
     expect(applied).toEqual(Array.from({ length: head }, (_, at) => at + 1));
   });
 
+  test("a channel that takes long holds up no other, also one that is woken later", async () => {
+    const scene = await openScene({});
+    const [slow, quick] = [await foundProject(scene), await foundProject(scene)];
+    const [reached, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const waiting: Projection = {
+      name: "waiting",
+      channels: ["project"],
+      async apply(_ctx, channel) {
+        if (channel !== `project:${slow.project.id}`) return;
+        reached.resolve();
+        await held.promise;
+      },
+      clear: async () => {},
+    };
+    await workersFor(scene, { prefix: ownPrefix(), projections: [waiting] });
+    await reached.promise;
+    await quick.manager.tasks.create({ projectId: quick.project.id, title: "One" });
+    const head = await scene.head(`project:${quick.project.id}`);
+
+    await expect.poll(() => cursorOf(scene, "waiting", quick.project.id)).toBe(head);
+    expect(await cursorOf(scene, "waiting", slow.project.id)).toBe(0);
+
+    held.resolve();
+    await slow.manager.tasks.create({ projectId: slow.project.id, title: "Two" });
+    await expect
+      .poll(() => cursorOf(scene, "waiting", slow.project.id))
+      .toBe(await scene.head(`project:${slow.project.id}`));
+  });
+
   test("one that fails stands still, leaves nothing half done, and goes on when it can", async () => {
     const scene = await openScene({});
     const { manager, project } = await foundProject(scene);

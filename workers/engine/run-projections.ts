@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { Counter, Gauge } from "prom-client";
 import { advance, channelsBehind, type Projection } from "../../server/domain/projection.ts";
 import type { Channel } from "../../server/platform/feed.ts";
@@ -7,6 +8,9 @@ import { type Runtime, systemContext } from "./runtime.ts";
 
 /** Looking at all channels costs some 0.1 s for 100,000 of them. */
 const lookAtAllMs = 30_000;
+
+/** Followed at the same time, so that one with a long way to go holds up no other, and the process does not wait for each. */
+export const channelsAtOnce = 4;
 
 const applied = new Counter({
   name: "taskwire_projection_changes_total",
@@ -37,6 +41,8 @@ export function startProjections(runtime: Runtime): () => Promise<void> {
 function startProjection(runtime: Runtime, projection: Projection): () => Promise<void> {
   const { app, options } = runtime;
   const woken = new Set<Channel>();
+  const followed = new Map<Channel, Promise<void>>();
+  const atOnce = pLimit(channelsAtOnce);
   const failures = new Map<Channel, { count: number; notBefore: number }>();
   const isRead = (channel: string) => projection.channels.some((kind) => channel.startsWith(`${kind}:`));
   let lookAtAllAt = 0;
@@ -50,11 +56,19 @@ function startProjection(runtime: Runtime, projection: Projection): () => Promis
       for (const channel of await channelsBehind(ctx, projection, all)) woken.add(channel);
       for (const [channel, { notBefore }] of failures) if (performance.now() >= notBefore) woken.add(channel);
     }
-    for (const channel of woken) {
-      if (isStopping) return;
+    for (const channel of woken) if (!followed.has(channel)) begin(channel);
+  };
+  const begin = (channel: Channel) => {
+    const ended = atOnce(async () => {
       woken.delete(channel); // a signal from now on comes again
-      if ((failures.get(channel)?.notBefore ?? 0) <= performance.now()) await follow(channel);
-    }
+      const isDue = (failures.get(channel)?.notBefore ?? 0) <= performance.now();
+      if (isDue && !isStopping) await follow(channel);
+    });
+    const forget = () => {
+      followed.delete(channel);
+      if (woken.has(channel)) following.now();
+    };
+    followed.set(channel, ended.finally(forget));
   };
   const follow = async (channel: Channel) => {
     try {
@@ -83,5 +97,6 @@ function startProjection(runtime: Runtime, projection: Projection): () => Promis
     isStopping = true;
     ignore();
     await following.stop();
+    await Promise.all(followed.values());
   };
 }
