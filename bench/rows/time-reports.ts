@@ -126,6 +126,7 @@ async function fillTime({ pool, people }: Side, projectIds: readonly string[], e
       from unnest($2::uuid[]) as person, (select date '2024-12-30' + 7 * week as monday from generate_series(0, 52) as week) as weeks`,
       [organizationId, userIds],
     );
+    await client.query("analyze time.timesheets");
     await client.query(
       `with task as (
         select row_number() over (order by id) - 1 as place, count(*) over () as count, id, project_id from tasks.tasks
