@@ -94,6 +94,9 @@ const timeouts = { lock_timeout: 2_000, idle_in_transaction_session_timeout: 3_0
 /** How alike two words must be for the search to take one for the other: 0 to 1. */
 const search = { "pg_trgm.word_similarity_threshold": 0.35 };
 
+/** Compiling a statement takes longer than ours run. */
+const planner = { jit: "off" };
+
 const options = (url: string) =>
   defineConfig({
     clientUrl: url,
@@ -126,7 +129,7 @@ export async function openDatabase(url: string, poolSize: number): Promise<Datab
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       application_name: "taskwire",
-      options: Object.entries({ ...timeouts, ...search, timezone: "UTC" })
+      options: Object.entries({ ...timeouts, ...search, ...planner, timezone: "UTC" })
         .map(([name, value]) => `-c ${name}=${value}`)
         .join(" "),
     },

@@ -66,3 +66,8 @@ test("pages far behind, rare words and searches look at few of many tasks", asyn
   expect((await found()).items).toHaveLength(limit);
   expect(await tasksLookedAt(scene, found)).toBeLessThan(3 * limit);
 });
+
+test("whatever the server prefers, nothing is compiled before it runs", async ({ scene }) => {
+  const setting = await scene.app.sql.query("select setting, source from pg_settings where name = 'jit'");
+  expect(setting).toEqual([{ setting: "off", source: "client" }]);
+});
