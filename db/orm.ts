@@ -34,6 +34,7 @@ import { Migration20261125000014_analytics } from "./migrations/Migration2026112
 import { Migration20261125000015_tracing } from "./migrations/Migration20261125000015_tracing.ts";
 import { Migration20261125000017_time_spent } from "./migrations/Migration20261125000017_time_spent.ts";
 import { Migration20261125000018_keys } from "./migrations/Migration20261125000018_keys.ts";
+import { Migration20261125000019_due_days } from "./migrations/Migration20261125000019_due_days.ts";
 
 export const entities = [
   User,
@@ -79,6 +80,7 @@ const migrationsList = [
   { name: "Migration20261125000012_templates", class: Migration20261125000012_templates },
   { name: "Migration20261125000018_keys", class: Migration20261125000018_keys },
   { name: "Migration20261125000017_time_spent", class: Migration20261125000017_time_spent },
+  { name: "Migration20261125000019_due_days", class: Migration20261125000019_due_days },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

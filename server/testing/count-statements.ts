@@ -14,7 +14,10 @@ export interface Statements {
 /** What the process asks beside any call. */
 const besides = new Set(["wake.notify", "revoked-tokens.read"]);
 
-type Query = (query: string | { name?: string; text: string; values?: readonly unknown[] }, ...more: unknown[]) => Promise<unknown>;
+type Query = (
+  query: string | { name?: string; text: string; values?: readonly unknown[] },
+  ...more: unknown[]
+) => Promise<unknown>;
 
 /**
  * Counts the statements that `work` sends through the pool. Nothing else may use it meanwhile.

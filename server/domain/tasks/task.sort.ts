@@ -26,6 +26,8 @@ export interface Key {
   type: "text" | "uuid" | "int" | "float8" | "date" | "timestamptz";
   /** What a cursor may hold for it. */
   value: z.ZodType<string | number | null>;
+  /** What stands for an absent one in an order, where one index shall serve all of it. */
+  absent?: Readonly<Record<Sort["order"], string>>;
 }
 
 const rank = z.string().max(64);
@@ -42,7 +44,7 @@ const sorts: Record<SortName, readonly [Key, ...Key[]]> = {
   number: [{ sql: "t.number", type: "int", value: z.int() }],
   title: [{ sql: `left(lower(t.title), 150) collate "C"`, type: "text", value: z.string().max(300) }],
   priority: [{ sql: importance, type: "int", value: z.int() }],
-  dueOn: [{ sql: "t.due_on", type: "date", value: day.nullable() }],
+  dueOn: [{ sql: "t.due_on", type: "date", value: day.nullable(), absent: { asc: "'infinity'", desc: "'-infinity'" } }],
   createdAt: [{ sql: "t.created_at", type: "timestamptz", value: instant }],
   updatedAt: [{ sql: "t.updated_at", type: "timestamptz", value: instant }],
   completedAt: [{ sql: "t.completed_at", type: "timestamptz", value: instantOrNone }],
@@ -62,7 +64,10 @@ export interface FieldSort {
 type AnySort = Sort | FieldSort;
 
 /** What may be absent sorts last either way; what may not is left without a word, so that an index can be read backwards. */
-const mayBeAbsent = ({ value }: Key): boolean => value.safeParse(null).success;
+const canBeNull = ({ value, absent }: Key): boolean => !absent && value.safeParse(null).success;
+/** A key, or a cursor's place in it, as it is compared. */
+const compared = ({ type, absent }: Key, order: Sort["order"], sql: string): string =>
+  absent ? `coalesce(${sql}, ${absent[order]}::${type})` : sql;
 
 const keysOf = (sort: AnySort): readonly [Key, ...Key[]] => ("key" in sort ? [sort.key] : sorts[sort.sort]);
 
@@ -80,7 +85,7 @@ export function pagingOf(sort: AnySort, cursor: string | undefined, values: Valu
   return {
     columns: keys.map((key, at) => `${key.sql} as "sort${at}"`).join(", "),
     conditions: cursor === undefined ? [] : behind(keys, order, readCursor(sort, cursor), values),
-    orderBy: `${keys.map((key) => `${key.sql} ${order}${mayBeAbsent(key) ? " nulls last" : ""}`).join(", ")}, t.id ${order}`,
+    orderBy: `${keys.map((key) => `${compared(key, order, key.sql)} ${order}${canBeNull(key) ? " nulls last" : ""}`).join(", ")}, t.id ${order}`,
   };
 }
 
@@ -94,10 +99,10 @@ function behind(keys: readonly [Key, ...Key[]], order: "asc" | "desc", place: Pl
   const id = `${values.bind(place.id)}::uuid`;
   const [first] = keys;
   const { sql } = first;
-  if (place.keys[0] === null) return [`(${sql} is null and t.id ${than} ${id})`];
-  const bound = keys.map((key, at) => `${values.bind(place.keys[at])}::${key.type}`);
-  const later = `(${keys.map((key) => key.sql).join(", ")}, t.id) ${than} (${bound.join(", ")}, ${id})`;
-  if (keys.length === 1) return [mayBeAbsent(first) ? `(${later} or ${sql} is null)` : later];
+  if (place.keys[0] === null && canBeNull(first)) return [`(${sql} is null and t.id ${than} ${id})`];
+  const bound = keys.map((key, at) => compared(key, order, `${values.bind(place.keys[at])}::${key.type}`));
+  const later = `(${keys.map((key) => compared(key, order, key.sql)).join(", ")}, t.id) ${than} (${bound.join(", ")}, ${id})`;
+  if (keys.length === 1) return [canBeNull(first) ? `(${later} or ${sql} is null)` : later];
   // The board: what `later` says as a bound on the index of each status. No rank is above "~".
   const [rank, statusId, taskRank] = bound;
   const open = order === "asc" ? "''" : "'~'";
