@@ -94,11 +94,11 @@ function complete(operation: Operation, { meta, inputs, output }: Documented, me
     operation.description = [operation.description, `Needs the permission \`${access}\`.`].filter(Boolean).join("\n\n");
   }
   operation.security ??= [];
-  const success = operation.responses?.["200"] as { content?: Content } | undefined;
-  operation.responses = { "200": success, ...errorResponses(operation, inputs.length > 0, writes) };
-  if (writes) {
-    operation.parameters = [...(operation.parameters ?? []), { $ref: "#/components/parameters/idempotencyKey" }];
-  }
+  const success = operation.responses?.["200"] as { content?: Content; headers?: object } | undefined;
+  operation.responses = { "200": success, ...otherResponses(writes) };
+  if (success && !writes) success.headers = { ETag: { $ref: "#/components/headers/etag" } };
+  const header = writes ? "idempotencyKey" : "ifNoneMatch";
+  operation.parameters = [...(operation.parameters ?? []), { $ref: `#/components/parameters/${header}` }];
   const body = operation.requestBody as { required?: boolean; content?: Content } | undefined;
   const json = body?.content?.["application/json"];
   if (body) body.required = ((json?.schema as { required?: unknown[] } | undefined)?.required ?? []).length > 0;
@@ -119,24 +119,27 @@ function addExample(operation: Operation, json: Content[string] | undefined, inp
   if (json) json.example = rest;
 }
 
-function errorResponses(operation: Operation, hasInput: boolean, writes: boolean): Record<string, { $ref: string }> {
-  const isProtected = (operation.security?.length ?? 0) > 0;
-  const statuses = [
-    ...(hasInput ? [400] : []),
-    401,
-    ...(isProtected ? [403] : []),
-    404,
-    ...(writes ? [409, 413, 422] : []),
-    429,
-    500,
-    503,
-  ];
-  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/error${status}` }]));
+/** Any operation may refuse in any of these ways: also a read may break a rule, and an address that takes nothing be given something. */
+function otherResponses(writes: boolean): Record<string, { $ref: string }> {
+  const statuses = writes
+    ? [400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503]
+    : [400, 401, 403, 404, 422, 429, 500, 503];
+  const refusals = statuses.map((status) => [status, { $ref: `#/components/responses/error${status}` }]);
+  const held = writes ? {} : { "304": { $ref: "#/components/responses/notModified" } };
+  return { ...held, ...Object.fromEntries(refusals) };
 }
+
+/** A body that is no JSON; it has the code of what else is wrong with inputs. */
+const unsupportedType = 415;
+
+/** Statuses with `Retry-After`. */
+const comesBack = new Set<number>([errorCodes["rate-limited"], errorCodes["upstream.down"]]);
 
 /** The error table, once, for every operation to refer to. */
 function addComponents(document: OpenAPIObject): void {
   const codes = Object.keys(errorCodes) as ErrorCode[];
+  const codesOf = (status: number) =>
+    status === unsupportedType ? ["validation.failed"] : codes.filter((code) => errorCodes[code] === status);
   const components = document.components ?? {};
   const schemas = Object.entries(components.schemas ?? {}).filter(([name]) => !name.startsWith("error."));
   components.schemas = {
@@ -159,16 +162,27 @@ function addComponents(document: OpenAPIObject): void {
       description: "Sent twice with the same key, the request acts once and answers the same.",
       schema: { type: "string", format: "uuid" },
     },
+    ifNoneMatch: {
+      name: "if-none-match",
+      in: "header",
+      required: false,
+      description: "The `ETag` of an answer that you hold: if it is still the same, 304 says so without a body.",
+      schema: { type: "string" },
+    },
   };
-  components.responses = Object.fromEntries(
-    [...new Set(Object.values(errorCodes))].map((status) => {
-      const here = codes.filter((code) => errorCodes[code] === status);
+  components.headers = {
+    etag: { description: "Names this very answer, for `if-none-match`.", schema: { type: "string" } },
+  };
+  const statuses = [...new Set([...Object.values(errorCodes), unsupportedType])];
+  const errors = Object.fromEntries(
+    statuses.map((status) => {
+      const here = codesOf(status);
       const retry = { "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" as const } } };
       return [
         `error${status}`,
         {
           description: here.join(" | "),
-          ...(status === errorCodes["rate-limited"] ? { headers: retry } : {}),
+          ...(comesBack.has(status) ? { headers: retry } : {}),
           content: {
             "application/json": {
               schema: { $ref: "#/components/schemas/Error" },
@@ -179,5 +193,7 @@ function addComponents(document: OpenAPIObject): void {
       ];
     }),
   );
+  const held = { description: "You hold the answer.", headers: { ETag: { $ref: "#/components/headers/etag" } } };
+  components.responses = { notModified: held, ...errors };
   document.components = components;
 }

@@ -28,8 +28,37 @@ describe("the OpenAPI document", () => {
       expect(operation.tags).toEqual([operation.operationId.split(".")[0]]);
       expect(operation.summary).toBeTruthy();
       for (const [status, response] of Object.entries(operation.responses)) {
-        if (status !== "200") expect(response).toEqual({ $ref: `#/components/responses/error${status}` });
+        if (status === "200") continue;
+        const name = status === "304" ? "notModified" : `error${status}`;
+        expect(response).toEqual({ $ref: `#/components/responses/${name}` });
+        expect(document.components.responses).toHaveProperty(name);
       }
+    }
+  });
+
+  test("has every status that an operation answered with, and the headers that go with it", async ({ api }) => {
+    const { paths, components } = JSON.parse(await (await fetch(`${api.url}/openapi.json`)).text());
+    const json = { "content-type": "application/json" };
+    const answers = [
+      ["/notes/count", "get", {}],
+      ["/notes/count", "get", { headers: { "if-none-match": "*" } }],
+      ["/notes/count?stray=1", "get", {}],
+      ["/notes/fail", "post", { headers: { "content-type": "text/plain" }, body: "{}" }],
+      ["/notes/fail", "post", { headers: json, body: '{"how":"down"}' }],
+      ["/notes/fail", "post", { headers: json, body: '{"how":"stale"}' }],
+    ] as const;
+    for (const [path, method, init] of answers) {
+      const { status, headers } = await fetch(`${api.url}/api/v1${path}`, { method, ...init });
+      const described = paths[path.split("?")[0] as string][method].responses[status];
+      expect(described, `${path} ${status}`).toBeDefined();
+      const { headers: named = {} } = described.$ref
+        ? components.responses[described.$ref.split("/").at(-1)]
+        : described;
+      for (const name of ["etag", "retry-after"])
+        expect(
+          Object.keys(named).some((key) => key.toLowerCase() === name),
+          `${path} ${status} ${name}`,
+        ).toBe(headers.has(name));
     }
   });
 
