@@ -87,6 +87,8 @@ test.for([
   [{ from: "2015-01-01", to: "2026-01-01" }, "too long"],
   [{ from: "2020-01-01", to: "2026-01-01" }, "too many days"],
   [{ timeZone: "Europe/Atlantis" }, "a place that is none"],
+  [{ to: "9999-12-31" }, "its end has no day after it"],
+  [{ from: "0099-12-30", to: "0100-01-02" }, "too early"],
 ] as const)("a period %o is refused: %s", async ([period], { scene }) => {
   const { manager, project } = await foundProject(scene);
   const asked = manager.analytics.throughput({ scope: `project:${project.id}`, ...period });

@@ -49,13 +49,14 @@ const habitsStatement = statement(
   `select u.time_zone as "timeZone", u.working_days as "workingDays" from auth.users u where u.id = $1`,
 );
 
-/** @throws AppError `validation.failed` (it ends before it begins, or is too long) */
+/** @throws AppError `validation.failed` (it ends before it begins, is too long, too early or too late) */
 export async function periodOf(ctx: Ctx, input: FigureInput, scope: Scope, days = defaultDays): Promise<Period> {
   const habits = await habitsOf(ctx, input);
   const now = ctx.now.toISOString();
   const today = dayOf(now, habits.timeZone);
   const to = input.to ?? scope.sprint?.endsOn ?? today;
   const from = input.from ?? (input.to ? null : scope.sprint?.startsOn) ?? addDays(to, 1 - days);
+  if (from < "1000" || to >= "9999") throw invalid(input.to ? "to" : "from", "must be of the years 1000 to 9998");
   if (from > to) throw invalid("to", "must not lie before `from`");
   if (daysBetween(from, to) >= longestDays) throw invalid("from", `must not lie ${longestDays} days before \`to\``);
   const buckets = bucketsOf(from, to, input.granularity, habits.timeZone);
