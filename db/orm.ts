@@ -35,6 +35,7 @@ import { Migration20261125000015_tracing } from "./migrations/Migration202611250
 import { Migration20261125000017_time_spent } from "./migrations/Migration20261125000017_time_spent.ts";
 import { Migration20261125000018_keys } from "./migrations/Migration20261125000018_keys.ts";
 import { Migration20261125000019_due_days } from "./migrations/Migration20261125000019_due_days.ts";
+import { Migration20261125000020_moves } from "./migrations/Migration20261125000020_moves.ts";
 
 export const entities = [
   User,
@@ -81,6 +82,7 @@ const migrationsList = [
   { name: "Migration20261125000018_keys", class: Migration20261125000018_keys },
   { name: "Migration20261125000017_time_spent", class: Migration20261125000017_time_spent },
   { name: "Migration20261125000019_due_days", class: Migration20261125000019_due_days },
+  { name: "Migration20261125000020_moves", class: Migration20261125000020_moves },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

@@ -69,6 +69,11 @@ test("whatever happens, a snapshot plus the changes after it is the snapshot lat
   let totalActed = 0;
   const walk = async (gen: fc.GeneratorValue) => {
     const world = await buildWorld(scene);
+    const { owner } = world.people;
+    const organizationId = world.ids["organization"]?.[0] as string;
+    const another = await scene.caller(owner).projects.create({ organizationId, name: "Another" });
+    world.ids["project"]?.push(another.id);
+    world.channels.push(`project:${another.id}`, `project-time:${another.id}`);
     const people = Object.values(world.people).filter((actor) => actor !== null);
     world.ids["user"] = people.map(({ userId }) => userId);
     const channels = new Set<Channel>([...world.channels, ...people.map(({ userId }): Channel => `user:${userId}`)]);

@@ -10,6 +10,7 @@ import { labelTask, labelTaskInput } from "../server/domain/tasks/label-task.ts"
 import { listTasks, listTasksInput, myTasks, myTasksInput } from "../server/domain/tasks/list-tasks.ts";
 import { listTrash, listTrashInput } from "../server/domain/tasks/list-trash.ts";
 import { moveTask, moveTaskInput } from "../server/domain/tasks/move-task.ts";
+import { movedToProjectSchema, moveToProject, moveToProjectInput } from "../server/domain/tasks/move-to-project.ts";
 import { purgedSchema, purgeTask, purgeTaskInput } from "../server/domain/tasks/purge-task.ts";
 import { restoredSchema, restoreTask, restoreTaskInput } from "../server/domain/tasks/restore-task.ts";
 import { foundTaskSchema, searchTasks, searchTasksInput } from "../server/domain/tasks/search-tasks.ts";
@@ -103,6 +104,18 @@ export const tasks = router({
     .input(mutates(moveTaskInput))
     .output(taskViewSchema)
     .mutation(({ ctx, input }) => moveTask(ctx, input)),
+
+  moveToProject: procedure
+    .meta(
+      rest("POST /tasks/{taskId}/move-to-project", "Move a task and all below it to another project", {
+        access: "task.delete",
+        description:
+          "You may take the task away where it is, and create tasks where it goes. It gets a new key, the former one leads to it, and the answer tells what the other project has no place for.",
+      }),
+    )
+    .input(mutates(moveToProjectInput))
+    .output(movedToProjectSchema)
+    .mutation(({ ctx, input }) => moveToProject(ctx, input)),
 
   assign: procedure
     .meta(rest("POST /tasks/{taskId}/assignees", "Change who is assigned to a task", { access: "task.update" }))

@@ -68,6 +68,19 @@ export const keyChange = occasion<{ projectId: string; key: string }>();
 /** So do some of its tasks; they are locked. */
 export const taskKeyChange = occasion<{ organizationId: string; taskIds: readonly string[] }>();
 export const projectDeletion = occasion<{ projectId: string }>();
+/**
+ * Tasks go to another project of their organization, and what belongs to them goes along; they are locked. The schema
+ * takes along every row that names task and project: what is left is to tell of them, and to end what cannot follow.
+ */
+export interface ProjectMove {
+  organizationId: string;
+  fromProjectId: string;
+  toProjectId: string;
+  taskIds: readonly string[];
+  /** People who could read the one project and cannot read the other. */
+  revokes: readonly string[];
+}
+export const projectMove = occasion<ProjectMove>();
 /** Tasks go for ever; they are locked. */
 export const taskPurge = occasion<{ taskIds: readonly string[] }>();
 /** Files go, their tasks stay; the files are locked. */

@@ -1,5 +1,12 @@
 import { detachFiles } from "./comments/comment.attachments.ts";
-import { dropProjectComments, dropTaskComments, leaveComments } from "./comments/comment.consequences.ts";
+import {
+  dropProjectComments,
+  dropTaskComments,
+  leaveComments,
+  moveComments,
+  moveMentions,
+  moveReading,
+} from "./comments/comment.consequences.ts";
 import {
   accessChange,
   fieldLoss,
@@ -12,6 +19,7 @@ import {
   profileChange,
   projectBirth,
   projectDeletion,
+  projectMove,
   sprintEnd,
   statusDeletion,
   statusTurn,
@@ -22,7 +30,9 @@ import {
   teamRename,
 } from "./consequences.ts";
 import { dropOrganizationFiles, dropTaskFiles } from "./files/delete-file.ts";
+import { moveFiles } from "./files/move-files.ts";
 import { followKeys } from "./notifications/follow-keys.ts";
+import { moveMutes, moveNotifications } from "./notifications/follow-move.ts";
 import {
   dropHiddenNotifications,
   dropOrganizationNotifications,
@@ -47,6 +57,8 @@ import {
   dropTaskPlanning,
   forgetField,
   leavePlanning,
+  moveRecurrences,
+  moveReminders,
 } from "./tasks/planning.consequences.ts";
 import {
   deleteTasks,
@@ -56,9 +68,10 @@ import {
   moveTasksAway,
   turnTasks,
 } from "./tasks/task.consequences.ts";
+import { moveWatches } from "./tasks/task.watches.ts";
 import { dropFieldValues, dropMilestone, handOver, leaveFields } from "./tasks/task.workflow.consequences.ts";
 import { createTemplateTasks } from "./tasks/template.tasks.ts";
-import { dropProjectTime, eraseTime, keepTaskTime, leaveTime } from "./time/time.consequences.ts";
+import { dropProjectTime, eraseTime, keepTaskTime, leaveTime, moveTaskTime } from "./time/time.consequences.ts";
 
 /* Who follows what happens in an earlier domain. The latest domain acts first: its rows refer to the others'. */
 profileChange.followedBy(followProfileInOrganizations, followProfileInProjects); // the first one locks
@@ -79,6 +92,18 @@ teamDeletion.followedBy(followTeamDeletion);
 projectBirth.followedBy(createTemplateTasks);
 keyChange.followedBy(followKey);
 taskKeyChange.followedBy(followKeys);
+projectMove.followedBy(
+  moveNotifications,
+  moveMutes,
+  moveComments,
+  moveMentions,
+  moveReading,
+  moveFiles,
+  moveTaskTime,
+  moveWatches,
+  moveReminders,
+  moveRecurrences,
+);
 projectDeletion.followedBy(
   dropProjectNotifications,
   dropProjectComments,

@@ -1,8 +1,17 @@
 import type { Ctx } from "../../context.ts";
 import { type Statement, statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
-import { commentUnmentioned, readingEnded } from "./comment.events.ts";
-import { type MentionView, mentionColumns, type ReadPositionView, readPositionColumns } from "./comment.view.ts";
+import type { ProjectMove } from "../consequences.ts";
+import { heldFollows } from "../follow-move.ts";
+import { commentMoved, commentUnmentioned, mentionMoved, readingEnded, readingMoved } from "./comment.events.ts";
+import {
+  type CommentView,
+  commentColumns,
+  type MentionView,
+  mentionColumns,
+  type ReadPositionView,
+  readPositionColumns,
+} from "./comment.view.ts";
 
 /** Deletes what people hold in their own channels, and tells them. */
 function dropHeld(name: string, where: (row: string) => string) {
@@ -56,3 +65,24 @@ export async function dropProjectComments(ctx: Ctx, { projectId }: { projectId: 
   const tasks = await ctx.sql.query<{ id: string }>(lockTasks, [projectId]);
   return dropTaskComments(ctx, { taskIds: tasks.map(({ id }) => id) });
 }
+
+const ofTasksStatement = statement(
+  "comment.of-moved",
+  `select ${commentColumns} from comments.comments c where c.task_id = any($1::uuid[]) order by c.id`,
+);
+
+/** Comments go where their task goes. Who cannot read them there leaves their channels with the first one. */
+export async function moveComments(ctx: Ctx, { taskIds, fromProjectId, revokes }: ProjectMove) {
+  return async () => {
+    for (const comment of await ctx.sql.query<CommentView>(ofTasksStatement, [taskIds]))
+      record(ctx, commentMoved, { ...comment, projectId: fromProjectId }, comment, { revokes: [...revokes] });
+  };
+}
+export const moveMentions = heldFollows<MentionView>(
+  { name: "mention", table: "comments.mentions", alias: "mn", columns: mentionColumns },
+  { moved: mentionMoved, ended: commentUnmentioned },
+);
+export const moveReading = heldFollows<ReadPositionView>(
+  { name: "read-position", table: "comments.read_positions", alias: "rp", columns: readPositionColumns },
+  { moved: readingMoved, ended: readingEnded },
+);

@@ -21,16 +21,23 @@ export const threadReopened = defineChange({ ...comment, type: "comment.reopened
 export const commentPinned = defineChange({ ...comment, type: "comment.pinned", op: "update" });
 export const commentUnpinned = defineChange({ ...comment, type: "comment.unpinned", op: "update" });
 
+/** Its task went to another project. */
+export const commentMoved = defineChange({ ...comment, type: "comment.moved", op: "update" });
+
 const toPerson = (view: { userId: string }) => `user:${view.userId}` as const;
 
 const mention = { entity: "mention", view: mentionViewSchema, channel: toPerson } as const;
 /** A comment names somebody for the first time. */
 export const commentMentioned = defineChange({ ...mention, type: "comment.mentioned", op: "create" });
+/** The task went to another project. */
+export const mentionMoved = defineChange({ ...mention, type: "comment.mention-moved", op: "update" });
 /** The comment that named them is gone, or they are. */
 export const commentUnmentioned = defineChange({ ...mention, type: "comment.unmentioned", op: "delete" });
 
 const readPosition = { entity: "readPosition", view: readPositionViewSchema, channel: toPerson } as const;
 export const readingBegan = defineChange({ ...readPosition, type: "comment.reading-began", op: "create" });
 export const readingAdvanced = defineChange({ ...readPosition, type: "comment.reading-advanced", op: "update" });
+/** The task went to another project. */
+export const readingMoved = defineChange({ ...readPosition, type: "comment.reading-moved", op: "update" });
 /** The task is gone, or they are. */
 export const readingEnded = defineChange({ ...readPosition, type: "comment.reading-ended", op: "delete" });

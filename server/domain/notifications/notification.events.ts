@@ -30,6 +30,8 @@ export const notificationWoken = defineChange({ ...notification, type: "notifica
 export const notificationArchived = defineChange({ ...notification, type: "notification.archived", op: "delete" });
 /** Back into the inbox. */
 export const notificationUnarchived = defineChange({ ...notification, type: "notification.unarchived", op: "create" });
+/** What it is about went to another project. */
+export const notificationMoved = defineChange({ ...notification, type: "notification.moved", op: "update" });
 /** What it was about is gone, or out of sight. */
 export const notificationDropped = defineChange({ ...notification, type: "notification.dropped", op: "delete" });
 
@@ -53,4 +55,5 @@ export const watchLevelReset = defineChange({ ...watchLevel, type: "watch-level.
 
 const taskMute = { entity: "taskMute", view: taskMuteViewSchema, channel: toPerson } as const;
 export const taskMuted = defineChange({ ...taskMute, type: "task-mute.muted", op: "create" });
+export const taskMuteMoved = defineChange({ ...taskMute, type: "task-mute.moved", op: "update" });
 export const taskUnmuted = defineChange({ ...taskMute, type: "task-mute.unmuted", op: "delete" });

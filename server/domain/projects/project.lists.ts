@@ -137,6 +137,15 @@ const statusesStatement = statement(
 export const statusesOf = (ctx: Ctx, projectId: string): Promise<StatusView[]> =>
   ctx.sql.query<StatusView>(statusesStatement, [projectId]);
 
+const labelsStatement = statement(
+  "project.labels",
+  `select ${labelColumns} from projects.labels l where l.project_id = $1 order by lower(l.name)`,
+);
+
+/** The labels of a project that a door was passed to, by name. */
+export const labelsOf = (ctx: Ctx, projectId: string): Promise<LabelView[]> =>
+  ctx.sql.query<LabelView>(labelsStatement, [projectId]);
+
 const statusPageStatement = statement(
   "project.status-page",
   `select ${statusColumns}, s.rank as "sortText" from projects.statuses s

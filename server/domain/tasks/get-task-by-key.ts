@@ -14,7 +14,9 @@ export const taskKeyInput = z.strictObject({
 
 const findStatement = statement(
   "task.of-key",
-  `select t.id from projects.keys k join tasks.tasks t on t.project_id = k.project_id and t.number = $3
+  `select coalesce(t.id, f.task_id) as id from projects.keys k
+  left join tasks.tasks t on t.project_id = k.project_id and t.number = $3
+  left join tasks.former_numbers f on f.project_id = k.project_id and f.number = $3
   where k.organization_id = $1 and k.key = $2`,
 );
 
@@ -24,8 +26,8 @@ export async function getTaskByKey(
   { organizationId, taskKey: key }: z.output<typeof taskKeyInput>,
 ): Promise<TaskView> {
   const { project, number } = partsOfKey(key) ?? {};
-  const [found] = await ctx.sql.query<{ id: string }>(findStatement, [organizationId, project, number]);
-  if (!found) throw notFound("task", key);
+  const [found] = await ctx.sql.query<{ id: string | null }>(findStatement, [organizationId, project, number]);
+  if (!found?.id) throw notFound("task", key);
   return accessTask(ctx, found.id, "task.read").catch((error) => {
     throw error.code === "not-found" ? notFound("task", key) : error; // its id is not for everybody
   });

@@ -2,9 +2,17 @@ import { SavedView } from "../../../db/entities/tasks.ts";
 import type { Ctx, PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
+import { heldFollows, partFollows } from "../follow-move.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
 import { save } from "../save.ts";
-import { recurrenceDeleted, reminderDeleted, viewDeleted, viewUpdated } from "./planning.events.ts";
+import {
+  recurrenceCreated,
+  recurrenceDeleted,
+  reminderDeleted,
+  reminderMoved,
+  viewDeleted,
+  viewUpdated,
+} from "./planning.events.ts";
 import { type RecurrenceView, recurrenceColumns } from "./recurrence.view.ts";
 import { type ReminderView, reminderColumns } from "./reminder.view.ts";
 import { fieldsIn } from "./saved-view.access.ts";
@@ -92,6 +100,16 @@ export async function dropTaskPlanning(ctx: Ctx, { taskIds }: { taskIds: readonl
     record(ctx, recurrenceDeleted, recurrence, null);
   return undefined;
 }
+
+/** What comes again, and what people are reminded of, goes along when a task goes to another project. */
+export const moveRecurrences = partFollows<RecurrenceView>(
+  { name: "recurrence", table: "tasks.recurrences", alias: "rc", columns: recurrenceColumns },
+  { left: recurrenceDeleted, entered: recurrenceCreated },
+);
+export const moveReminders = heldFollows<ReminderView>(
+  { name: "reminder", table: "tasks.reminders", alias: "rm", columns: reminderColumns },
+  { moved: reminderMoved, ended: reminderDeleted },
+);
 
 const viewsStatement = statement(
   "view.of-field",

@@ -23,6 +23,8 @@ export const reminderCreated = defineChange({ ...reminder, type: "reminder.creat
 /** Its time has come. Carries the whole reminder, so that whoever hears only this knows the task. */
 export const reminderDue = defineChange({ ...reminder, type: "reminder.due", op: "create" });
 export const reminderMissed = defineChange({ ...reminder, type: "reminder.missed", op: "update" });
+/** Its task went to another project. */
+export const reminderMoved = defineChange({ ...reminder, type: "reminder.moved", op: "update" });
 export const reminderDeleted = defineChange({ ...reminder, type: "reminder.deleted", op: "delete" });
 
 /** A shared view is in its project's channel, any other one in its owner's. */

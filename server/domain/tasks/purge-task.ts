@@ -8,21 +8,13 @@ import { taskPurge } from "../consequences.ts";
 import { id } from "../fields.ts";
 import { accessTask } from "./task.access.ts";
 import { taskUnlinked } from "./task.events.ts";
-import { lockParenthood, treeIds } from "./task.tree.ts";
+import { lockParenthood, lockWhole, treeIds } from "./task.tree.ts";
 import { removeWatches, watchesOfTasks } from "./task.watches.ts";
-import { type TaskLinkView, taskLinkColumns } from "./task-link.view.ts";
+import { linksOfTasks } from "./task-link.access.ts";
 
 export const purgeTaskInput = z.object({ taskId: id });
 export const purgedSchema = z.object({ taskIds: z.array(z.uuid()).describe("the task and all that lay below it") });
 
-const lockStatement = statement(
-  "task.lock-for-purge",
-  "select from tasks.tasks where id = any($1::uuid[]) order by id for update",
-);
-const linksStatement = statement(
-  "task.links-of-tasks",
-  `select ${taskLinkColumns} from tasks.task_links k where k.blocker_id = any($1::uuid[]) or k.blocked_id = any($1::uuid[])`,
-);
 const deleteStatement = statement("task.purge", "delete from tasks.tasks where id = any($1::uuid[])");
 
 /**
@@ -41,8 +33,8 @@ export const purgeTask = (
       throw ruleBroken("task.not-trashed", "Only what is in the trash can be deleted for ever.", { taskId });
     const taskIds = await treeIds(ctx, taskId);
     const [, links, watches] = await Promise.all([
-      ctx.sql.query(lockStatement, [taskIds]),
-      ctx.sql.query<TaskLinkView>(linksStatement, [taskIds]),
+      lockWhole(ctx, taskIds),
+      linksOfTasks(ctx, taskIds),
       watchesOfTasks(ctx, taskIds),
     ]);
     return taskPurge.around(ctx, { taskIds }, async () => {

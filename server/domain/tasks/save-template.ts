@@ -8,8 +8,7 @@ import { record } from "../change.ts";
 import { id, name } from "../fields.ts";
 import { accessOrganization } from "../organizations/organization.access.ts";
 import { accessWholeProject } from "../projects/project.access.ts";
-import { statusesOf } from "../projects/project.lists.ts";
-import { type LabelView, labelColumns } from "../projects/project.view.ts";
+import { labelsOf, statusesOf } from "../projects/project.lists.ts";
 import { templateWords } from "../projects/template.access.ts";
 import type { TemplateContent, TemplateView } from "../projects/template.view.ts";
 import { fields, milestones, sprints, transitions } from "../projects/workflow.access.ts";
@@ -43,10 +42,6 @@ const most = 200;
 const organizationStatement = statement(
   "template.organization-of-project",
   `select organization_id as "organizationId" from projects.projects where id = $1`,
-);
-const labelsStatement = statement(
-  "template.labels",
-  `select ${labelColumns} from projects.labels l where l.project_id = $1 order by lower(l.name)`,
 );
 const peopleStatement = statement(
   "template.people-of-project",
@@ -85,7 +80,7 @@ export const createTemplate = (ctx: Ctx, input: z.output<typeof createTemplateIn
       statusesOf(ctx, projectId),
       transitions.all(ctx, projectId),
       fields.all(ctx, projectId),
-      ctx.sql.query<LabelView>(labelsStatement, [projectId]),
+      labelsOf(ctx, projectId),
       input.withPeople ? ctx.sql.query<TemplateContent["people"][number]>(peopleStatement, [projectId]) : [],
       withPlan ? sprints.all(ctx, projectId) : [],
       withPlan ? milestones.all(ctx, projectId) : [],

@@ -45,8 +45,11 @@ const searchStatement = statement(
     from asked, tasks.search s
     where s.document @@ asked.query and s.project_id in (select id from readable)
     union all
-    select t.id, 100 from projects.keys k join readable r on r.id = k.project_id
-    join tasks.tasks t on t.project_id = r.id and t.number = $8 where k.key = $7
+    select t.id, 100 from projects.keys k
+    left join tasks.former_numbers f on f.project_id = k.project_id and f.number = $8
+    join tasks.tasks t on t.id = f.task_id or (t.project_id = k.project_id and t.number = $8)
+    where k.key = $7 and t.project_id in (select id from readable)
+      and k.organization_id = coalesce($2, (select organization_id from projects.projects where id = $3))
   ), hits as (
     select * from exact
     union all

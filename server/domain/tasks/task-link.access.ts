@@ -21,3 +21,12 @@ export async function accessTaskLink(ctx: Ctx, linkId: string, permission: Proje
   const { projectArchivedAt: _, roleRank: __, ...link } = row as TaskLinkView & ProjectStanding;
   return link;
 }
+
+const ofTasksStatement = statement(
+  "task-link.of-tasks",
+  `select ${taskLinkColumns} from tasks.task_links k where k.blocker_id = any($1::uuid[]) or k.blocked_id = any($1::uuid[]) order by k.id`,
+);
+
+/** All links of tasks that a door was passed to, both ways. */
+export const linksOfTasks = (ctx: Ctx, taskIds: readonly string[]) =>
+  ctx.sql.query<TaskLinkView>(ofTasksStatement, [taskIds]);

@@ -20,6 +20,9 @@ export const taskArchived = defineChange({ ...task, type: "task.archived", op: "
 export const taskUnarchived = defineChange({ ...task, type: "task.unarchived", op: "update" });
 /** Into the trash: clients drop it. */
 export const taskTrashed = defineChange({ ...task, type: "task.trashed", op: "delete" });
+/** To another project: it leaves the channel of the one and enters that of the other. */
+export const taskLeft = defineChange({ ...task, type: "task.left", op: "delete" });
+export const taskEntered = defineChange({ ...task, type: "task.entered", op: "create" });
 /** Out of the trash, whole again. */
 export const taskRestored = defineChange({ ...task, type: "task.restored", op: "create" });
 
@@ -34,4 +37,6 @@ const watch = {
   channel: (view: { userId: string }) => `user:${view.userId}` as const,
 } as const;
 export const taskWatched = defineChange({ ...watch, type: "task.watched", op: "create" });
+/** Its task went to another project. */
+export const watchMoved = defineChange({ ...watch, type: "watch.moved", op: "update" });
 export const taskUnwatched = defineChange({ ...watch, type: "task.unwatched", op: "delete" });

@@ -40,6 +40,13 @@ const peopleStatement = statement(
   where p.id = coalesce($2::uuid, (select t.project_id from tasks.tasks t where t.id = $3)) and ${projectRoleSql("p", "asked.id")} > 0`,
 );
 
+/** Those of the given people who can read a project. */
+export async function readersAmong(ctx: Ctx, projectId: string, userIds: readonly string[]): Promise<Set<string>> {
+  if (userIds.length === 0) return new Set();
+  const rows = await ctx.sql.query<{ id: string }>(peopleStatement, [userIds, projectId, null]);
+  return new Set(rows.map(({ id }) => id));
+}
+
 /**
  * Looks up what a task shall refer to, in the round trip that it is sent in. To be sent before statuses and tasks are
  * locked, and passed to `plan` behind the door. Asks nothing where nothing is given.

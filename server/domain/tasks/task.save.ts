@@ -119,7 +119,8 @@ const columnsOf = (task: TaskView) => [
   task.version,
 ];
 
-function saveSets(ctx: Ctx, edits: readonly Edit[]): void {
+/** Writes how assignees and labels of tasks differ; those that are added are of the first task's project. */
+export function saveSets(ctx: Ctx, edits: readonly Edit[]): void {
   for (const [field, add, remove] of [
     ["assigneeIds", addAssigneesStatement, removeAssigneesStatement],
     ["labelIds", addLabelsStatement, removeLabelsStatement],

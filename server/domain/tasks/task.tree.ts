@@ -64,6 +64,16 @@ export async function treeIds(ctx: Ctx, taskId: string): Promise<string[]> {
 /** A task and all below it, the trash included. */
 export const readTree = (ctx: Ctx, taskId: string) => ctx.sql.query<TaskView>(readTreeStatement, [taskId]);
 
+const lockWholeStatement = statement(
+  "task.lock-whole",
+  "select from tasks.tasks where id = any($1::uuid[]) order by id for update",
+);
+
+/** Against everything that begins to refer to the tasks, too: who writes a comment waits, or is waited for. */
+export async function lockWhole(ctx: Ctx, taskIds: readonly string[]): Promise<void> {
+  await ctx.sql.query(lockWholeStatement, [taskIds]);
+}
+
 /** The same, locked. To be called under `lockParenthood`. */
 export async function lockTree(ctx: Ctx, taskId: string): Promise<TaskView[]> {
   const [, tasks] = await Promise.all([ctx.sql.query(lockTasksStatement, [taskId]), readTree(ctx, taskId)]);

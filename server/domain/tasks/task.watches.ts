@@ -3,7 +3,8 @@ import type { Ctx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { write } from "../../transaction.ts";
 import { record } from "../change.ts";
-import { taskUnwatched, taskWatched } from "./task.events.ts";
+import { heldFollows } from "../follow-move.ts";
+import { taskUnwatched, taskWatched, watchMoved } from "./task.events.ts";
 import type { TaskView } from "./task.view.ts";
 import { type WatchView, watchColumns } from "./task-link.view.ts";
 
@@ -64,6 +65,12 @@ export function removeWatches(ctx: Ctx, watches: readonly WatchView[]): void {
   write(ctx, deleteStatement, [watches.map((watch) => watch.id)]);
   for (const watch of watches) record(ctx, taskUnwatched, watch, null);
 }
+
+/** Who watches a task goes on watching it in another project. */
+export const moveWatches = heldFollows<WatchView>(
+  { name: "watch", table: "tasks.watches", alias: "w", columns: watchColumns },
+  { moved: watchMoved, ended: taskUnwatched },
+);
 
 const lockedOfTasksStatement = statement(
   "watch.lock-of-tasks",

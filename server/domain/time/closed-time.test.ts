@@ -50,6 +50,10 @@ const ways: Record<string, (world: World) => Promise<unknown>> = {
     await asOwner.tasks.delete({ taskId: task.id });
     await asOwner.tasks.purge({ taskId: task.id });
   },
+  "moving its task to another project": async ({ asOwner, task, organization }) => {
+    const { id: toProjectId } = await asOwner.projects.create({ organizationId: organization.id, name: "Elsewhere" });
+    await asOwner.tasks.moveToProject({ taskId: task.id, toProjectId });
+  },
   "deleting its project": ({ asOwner, project }) => asOwner.projects.delete({ projectId: project.id }),
 };
 
@@ -81,6 +85,7 @@ const statements = {
     "update time.entries set spent_on = '2026-03-11', timesheet_id = (select timesheet_id from time.entries where id = $3) where id = $2",
   "moving in": "update time.entries set spent_on = '2026-02-11', timesheet_id = $1 where id = $3",
   "a deletion": "delete from time.entries where id = $2",
+  "moving the task": `update tasks.tasks set number = 999999, project_id = (select id from projects.projects where id <> project_id limit 1) where id = (select task_id from time.entries where id = $2)`,
   "dropping the task": "update time.entries set task_id = null where id = $2",
 };
 

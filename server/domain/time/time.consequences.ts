@@ -2,6 +2,7 @@ import type { Ctx, PublicCtx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { type Statement, statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
+import type { ProjectMove } from "../consequences.ts";
 import type { Work } from "./time.access.ts";
 import { rateDeleted, timerDiscarded, timerStopped, timerUpdated, timesheetHidden } from "./time.events.ts";
 import { defaultRules, findTimeSettings, requireOpenPeriod, timeClosedError } from "./time.rules.ts";
@@ -64,6 +65,21 @@ export async function keepTaskTime(ctx: Ctx, { taskIds }: { taskIds: readonly st
   );
   for (const timer of timers) record(ctx, timerUpdated, timer, saveTimer(ctx, timer, { taskId: null }));
   return undefined;
+}
+
+/** Time goes where its task goes, and is worth what it is worth there. @throws AppError `rule.broken` where it is closed */
+export async function moveTaskTime(ctx: Ctx, { taskIds, toProjectId: projectId }: ProjectMove) {
+  const [entries, timers] = await Promise.all([
+    entriesOfTasks(ctx, [taskIds]),
+    ctx.sql.query<TimerView>(timersOfTasks, [taskIds]),
+  ]);
+  return async () => {
+    saveEntries(
+      ctx,
+      entries.map((before) => ({ before, wanted: { projectId } })),
+    );
+    for (const timer of timers) record(ctx, timerUpdated, timer, saveTimer(ctx, timer, { projectId }));
+  };
 }
 
 const entriesOfProject = openEntries("time-entry.of-project", "te.project_id = $1");
