@@ -120,6 +120,18 @@ test("the live copy holds the project's time and its latest 90 days that have an
   expect(Object.values(await keptOf(scene, projectId)).flat()).toEqual([]);
 });
 
+test("nothing is known any more of an organization that is gone", async ({ scene }) => {
+  const { organizationId, owner, projectId, book } = await atWork(scene);
+  await book(60);
+  expect(await entriesOf(scene, projectId)).toHaveLength(1);
+  const caller = scene.caller(owner);
+  const { slug } = await caller.organizations.get({ organizationId });
+  await caller.organizations.delete({ organizationId, confirm: slug });
+  expect(await entriesOf(scene, projectId)).toEqual([]);
+  await rebuild(scene.ctx(null), timeFacts, `project-time:${projectId}`);
+  expect(await entriesOf(scene, projectId)).toEqual([]);
+});
+
 test("rebuilt from the feed, or fed change by change, it is the same; so is the copy of who watches", async ({
   scene,
 }) => {

@@ -1,7 +1,9 @@
+import type { PublicCtx } from "../../context.ts";
 import type { Channel, StoredChange } from "../../platform/feed.ts";
 import { statement } from "../../platform/sql.ts";
 import { write } from "../../transaction.ts";
 import type { Projection } from "../projection.ts";
+import { projectDeleted } from "../projects/project.events.ts";
 import { timeEntryCreated, timeEntrySettled } from "../time/time.events.ts";
 import { type EntryFact, followed } from "./entry-facts.ts";
 import { saving, writeFacts } from "./fact-rows.ts";
@@ -28,6 +30,7 @@ export const timeFacts: Projection = {
   name: "analytics-time",
   channels: ["project-time"],
   async apply(ctx, channel, changes) {
+    if (changes.some(({ type }) => type === projectDeleted.type)) return clear(ctx, channel);
     const told = changes.filter(isAboutTime);
     if (told.length === 0) return;
     const projectId = projectOf(channel);
@@ -44,12 +47,14 @@ export const timeFacts: Projection = {
     writeFacts(ctx, saveEntries, changed);
     await dashboard.follow([...before.values()], [...after.values()]);
   },
-  async clear(ctx, channel) {
-    const projectId = projectOf(channel);
-    (await TimeDashboard.load(ctx, projectId)).clear();
-    await ctx.sql.query(clearEntries, [projectId]);
-  },
+  clear,
 };
+
+async function clear(ctx: PublicCtx, channel: Channel): Promise<void> {
+  const projectId = projectOf(channel);
+  (await TimeDashboard.load(ctx, projectId)).clear();
+  await ctx.sql.query(clearEntries, [projectId]);
+}
 
 const projectOf = (channel: Channel) => channel.slice("project-time:".length);
 

@@ -43,7 +43,8 @@ export async function eraseProject(ctx: Ctx, project: ProjectView): Promise<void
     ]);
     for (const access of given) record(ctx, projectAccessEnded, access, null);
     const revokes = readers.map(({ userId }) => userId);
-    record(ctx, projectDeleted, project, null, { revokes, channels: [`project:${projectId}`] });
+    const channels = [`project:${projectId}`, `project-time:${projectId}`] as const; // both end with it
+    record(ctx, projectDeleted, project, null, { revokes, channels });
     if (project.visibility === "organization") {
       record(ctx, projectDeleted, project, null, { channels: [`organization:${organizationId}`] });
     }

@@ -99,10 +99,10 @@ test("a deleted project leaves nothing behind", async ({ scene }) => {
   const last = (await scene.changes(`project:${projectId}`)).at(-1);
   expect(last).toMatchObject({ type: "project.deleted", op: "delete" });
   const revoked = await scene.app.sql.query<{ channel: string }>(
-    "select channel from feed.changes where revokes is not null and entity_id = $1",
+    "select channel from feed.changes where revokes is not null and entity_id = $1 order by channel",
     [projectId],
   );
-  expect(revoked).toEqual([{ channel: `project:${projectId}` }]); // nobody loses the organization's channel
+  expect(revoked).toEqual([{ channel: `project-time:${projectId}` }, { channel: `project:${projectId}` }]); // nobody loses the organization's channel
   await expect(caller.projects.delete({ projectId })).rejects.toMatchObject(refusal("not-found"));
 });
 
