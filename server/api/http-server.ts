@@ -8,6 +8,12 @@ const options: ServerOptions = {
   maxHeaderSize: 32 * 1024, // tRPC queries travel in the address
 };
 
+/** A connection on which so long nothing moves is ended: an answer that nobody reads holds memory. Sockets are exempt. */
+const stillMs = 300_000;
+
+/** How long who is refused has to read why. */
+const lingerMs = 1_000;
+
 /** Where Socket.IO listens. Any other wish for an upgrade (curl asks for h2c) is no reason not to answer. */
 const upgradePath = "/socket.io/";
 
@@ -25,7 +31,7 @@ const malformed = ["400 Bad Request", "validation.failed", "This is not HTTP."] 
 export function createHttpServer(listener: RequestListener): Server {
   const shouldUpgradeCallback = ({ url }: IncomingMessage) =>
     server.listenerCount("upgrade") > 0 && Boolean(url?.startsWith(upgradePath));
-  const server: Server = createServer({ ...options, shouldUpgradeCallback }, listener);
+  const server: Server = createServer({ ...options, shouldUpgradeCallback }, listener).setTimeout(stillMs);
   return server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     if (!socket.writable || error.code === "ECONNRESET") {
       socket.destroy();
@@ -37,5 +43,6 @@ export function createHttpServer(listener: RequestListener): Server {
       `HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
+    setTimeout(() => socket.destroy(), lingerMs).unref(); // who never ends their half would keep it open for ever
   });
 }
