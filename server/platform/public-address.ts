@@ -16,16 +16,28 @@ export function mayBePublic(url: URL): boolean {
   return host.includes(".") && !/\.(localhost|local|internal|localdomain)\.?$/i.test(host);
 }
 
-/** For `http.request`: the connection goes to the address that was checked, so no name changes its mind in between. */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...(options as LookupOptions), all: true }, (error, found) => {
-    if (error) return callback(error, "");
-    const addresses = found as LookupAddress[];
-    const [first] = addresses;
-    if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
-      return callback(Object.assign(new Error(`${hostname} is no public host`), { code: "EADDRNOTAVAIL" }), "");
-    }
-    if (options.all) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
+/** As `dns.lookup` with `all`. */
+type Resolver = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
+/**
+ * For `http.request`: a name is resolved once, and the connection goes to the address that was checked, so that no name
+ * changes its mind in between.
+ */
+export const publicLookupBy =
+  (resolve: Resolver): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...(options as LookupOptions), all: true }, (error, addresses) => {
+      if (error) return callback(error, "");
+      const [first] = addresses;
+      if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
+        return callback(Object.assign(new Error(`${hostname} is no public host`), { code: "EADDRNOTAVAIL" }), "");
+      }
+      if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+export const publicLookup = publicLookupBy(lookup);

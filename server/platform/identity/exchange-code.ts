@@ -1,5 +1,5 @@
 import { type OAuth2Client, OAuth2RequestError, type OAuth2Tokens } from "arctic";
-import { notProven, providerDown, timeoutMs } from "./provider.ts";
+import { type Asked, notProven, providerDown, usualTimeoutMs } from "./provider.ts";
 
 /**
  * Exchanges an authorization code for the provider's tokens.
@@ -7,7 +7,7 @@ import { notProven, providerDown, timeoutMs } from "./provider.ts";
  * @throws AppError `auth.invalid` (the code was used, has expired, or is another client's) | `upstream.down`
  */
 export async function exchangeCode(
-  label: string,
+  { label, timeoutMs = usualTimeoutMs }: Asked,
   client: OAuth2Client,
   endpoint: string,
   code: string,

@@ -3,12 +3,11 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type RemoteJWKS
 import { z } from "zod";
 import { sameSecret } from "../secrets.ts";
 import { exchangeCode } from "./exchange-code.ts";
-import { getJson, type IdentityProvider, notProven, providerDown, timeoutMs } from "./provider.ts";
+import { type Asked, getJson, type IdentityProvider, notProven, providerDown, usualTimeoutMs } from "./provider.ts";
 
 /** How an OpenID Connect issuer is asked. */
-export interface OidcOptions {
+export interface OidcOptions extends Asked {
   readonly name: string;
-  readonly label: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -96,11 +95,11 @@ export function oidcProvider(options: OidcOptions): IdentityProvider {
       const names = issuer.authorization_response_iss_parameter_supported && !options.issuerIsTemplate;
       if ((names || iss !== null) && !options.issuerIsTemplate && iss !== issuer.issuer)
         throw notProven(label, "issuer"); // RFC 9207 §2.4: against mix-up
-      const tokens = await exchangeCode(label, client, issuer.token_endpoint, code, request.codeVerifier);
+      const tokens = await exchangeCode(options, client, issuer.token_endpoint, code, request.codeVerifier);
       const { id_token, access_token } = tokens.data as { id_token?: unknown; access_token?: unknown };
       if (typeof id_token !== "string") throw notProven(label, "id-token");
       const payload = await verifyIdToken(options, issuer, id_token, request.nonce);
-      const claims = { ...payload, ...(await moreClaims(label, issuer, payload, access_token)) };
+      const claims = { ...payload, ...(await moreClaims(options, issuer, payload, access_token)) };
       const parsed = claimsSchema.safeParse(claims);
       if (!parsed.success) throw notProven(label, "claims", parsed.error);
       const { sub, email = null, email_verified, name: given = null } = parsed.data;
@@ -120,9 +119,10 @@ export function oidcProvider(options: OidcOptions): IdentityProvider {
 /** Some issuers write booleans as texts or numbers. */
 const isTrue = (claim: unknown) => claim === true || claim === "true" || claim === 1 || claim === "1";
 
-async function readDiscovery({ label, issuer, issuerIsTemplate }: OidcOptions): Promise<Discovered> {
+async function readDiscovery(options: OidcOptions): Promise<Discovered> {
+  const { label, issuer, issuerIsTemplate, timeoutMs = usualTimeoutMs } = options;
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const document = await getJson(label, url, discoverySchema);
+  const document = await getJson(options, url, discoverySchema);
   const same = issuerIsTemplate
     ? new URL(document.issuer).origin === new URL(issuer).origin
     : document.issuer === issuer;
@@ -172,7 +172,7 @@ const isUnreadable = (error: unknown) =>
 
 /** Where the token names no address, the issuer is asked for it (OpenID Connect Core 1.0 §5.3.2). */
 async function moreClaims(
-  label: string,
+  asked: Asked,
   { userinfo_endpoint }: Discovered,
   payload: JWTPayload,
   accessToken: unknown,
@@ -180,11 +180,11 @@ async function moreClaims(
   if (payload["email"] !== undefined || !userinfo_endpoint || typeof accessToken !== "string") return {};
   const headers = { authorization: `Bearer ${accessToken}` };
   const { sub, email, email_verified, name } = await getJson(
-    label,
+    asked,
     userinfo_endpoint,
     z.record(z.string(), z.unknown()),
     headers,
   );
-  if (sub !== payload.sub) throw notProven(label, "subject"); // might be somebody else's
+  if (sub !== payload.sub) throw notProven(asked.label, "subject"); // might be somebody else's
   return { email, email_verified, name: name ?? payload["name"] };
 }

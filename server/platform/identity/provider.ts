@@ -38,8 +38,13 @@ export interface IdentityProvider {
   identify(answer: { code: string; iss: string | null }, request: AuthorizationRequest): Promise<ProvenIdentity>;
 }
 
-/** How long a provider may take to answer one request. */
-export const timeoutMs = 10_000;
+/** Who is asked. */
+export interface Asked {
+  readonly label: string;
+  /** How long they may take to answer one request, to its last byte; default `usualTimeoutMs`. */
+  readonly timeoutMs?: number;
+}
+export const usualTimeoutMs = 10_000;
 
 export const providerDown = (label: string, cause?: unknown) =>
   new AppError("upstream.down", `${label} did not answer as it should; try again.`, { retry: true }, { cause });
@@ -49,7 +54,7 @@ export const notProven = (label: string, reason: string, cause?: unknown) =>
 
 /** Reads JSON from a provider. Redirects are not followed: they would lead where no configuration points. */
 export async function getJson<Schema extends z.ZodType>(
-  label: string,
+  { label, timeoutMs = usualTimeoutMs }: Asked,
   url: string,
   schema: Schema,
   headers: Record<string, string> = {},
