@@ -5,6 +5,7 @@ import { describedBy, type Meta } from "../../routers/trpc.ts";
 import type { Config } from "../config.ts";
 import { type ErrorCode, errorCodes } from "../errors.ts";
 import { exampleOf } from "./examples.ts";
+import { clientBasic, describeTokenEndpoint, oauthErrorSchema } from "./openapi-token.ts";
 import { description, version } from "./product.ts";
 
 const guide = `
@@ -59,6 +60,7 @@ export function openApiDocument(router: AnyRouter, config: Config): string {
       const operation = item[method];
       const procedure = operation && byPath.get(operation.operationId ?? "");
       if (operation && procedure) complete(operation, procedure, method);
+      if (operation?.operationId === "auth.token") describeTokenEndpoint(operation);
     }
   }
   addComponents(document);
@@ -153,7 +155,9 @@ function addComponents(document: OpenAPIObject): void {
         details: { type: "object", additionalProperties: true },
       },
     },
+    OauthError: oauthErrorSchema,
   };
+  components.securitySchemes = { ...components.securitySchemes, clientBasic };
   components.parameters = {
     idempotencyKey: {
       name: "idempotency-key",

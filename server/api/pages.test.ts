@@ -28,7 +28,7 @@ describe("the OpenAPI document", () => {
       expect(operation.tags).toEqual([operation.operationId.split(".")[0]]);
       expect(operation.summary).toBeTruthy();
       for (const [status, response] of Object.entries(operation.responses)) {
-        if (status === "200") continue;
+        if (status === "200" || operation.operationId === "auth.token") continue;
         const name = status === "304" ? "notModified" : `error${status}`;
         expect(response).toEqual({ $ref: `#/components/responses/${name}` });
         expect(document.components.responses).toHaveProperty(name);
@@ -60,6 +60,35 @@ describe("the OpenAPI document", () => {
           `${path} ${status} ${name}`,
         ).toBe(headers.has(name));
     }
+  });
+
+  test("tells of the token endpoint what OAuth has there", async ({ api }) => {
+    const { paths, components } = JSON.parse(openApiDocument(appRouter, api.app.config));
+    const { requestBody, responses, security, parameters } = paths["/auth/token"].post;
+    const [form, json] = ["application/x-www-form-urlencoded", "application/json"];
+    expect(Object.keys(requestBody.content)).toEqual([form, json]);
+    const { schema, example } = requestBody.content[form as string];
+    expect(schema.required).toEqual(["grant_type"]); // the client may come by HTTP Basic
+    expect(Object.keys(schema.properties).sort()).toEqual(["client_id", "client_secret", "grant_type", "scope"]);
+    expect(example).toMatchObject({ grant_type: "client_credentials" });
+    expect(security).toEqual([{ clientBasic: [] }, {}]);
+    expect(parameters).toEqual([]);
+    for (const [status, response] of Object.entries<{ content: Record<string, object> }>(responses)) {
+      if (status === "200") continue;
+      expect(response.content["application/json"]).toMatchObject({
+        schema: { $ref: "#/components/schemas/OauthError" },
+      });
+    }
+    expect(components.schemas.OauthError.properties.error.enum).toContain("unsupported_grant_type");
+    // What is told is what is answered.
+    const refused = await fetch(`${api.url}/api/v1/auth/token`, {
+      method: "POST",
+      body: new URLSearchParams({ grant_type: "password" }),
+    });
+    expect(Object.keys(responses)).toContain(String(refused.status));
+    const answer = (await refused.json()) as { error: string };
+    expect(Object.keys(answer).sort()).toEqual([...components.schemas.OauthError.required].sort());
+    expect(components.schemas.OauthError.properties.error.enum).toContain(answer.error);
   });
 
   test("carries examples, permissions and who may call", async ({ api }) => {

@@ -42,13 +42,15 @@ export function tokenEndpoint(app: App) {
   };
 }
 
-type OauthCode =
-  | "invalid_request"
-  | "invalid_client"
-  | "unsupported_grant_type"
-  | "invalid_scope"
-  | "temporarily_unavailable"
-  | "server_error";
+export const oauthErrors = [
+  "invalid_request",
+  "invalid_client",
+  "unsupported_grant_type",
+  "invalid_scope",
+  "temporarily_unavailable",
+  "server_error",
+] as const;
+type OauthCode = (typeof oauthErrors)[number];
 
 class OauthRefusal extends Error {
   readonly code: OauthCode;
