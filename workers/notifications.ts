@@ -12,7 +12,7 @@ import { tellChange, toldFacts } from "../server/domain/notifications/tell-chang
 import { tellDue } from "../server/domain/notifications/tell-due.ts";
 import { tidyInboxes } from "../server/domain/notifications/tidy-inbox.ts";
 import { invitationAccepted, invitationWithdrawn } from "../server/domain/organizations/organization.events.ts";
-import { taskUpdated } from "../server/domain/tasks/task.events.ts";
+import { taskAssigned, taskUpdated } from "../server/domain/tasks/task.events.ts";
 import { defineConsumer } from "./consumer.ts";
 import { handleJob } from "./job.ts";
 import { defineSchedule } from "./schedule.ts";
@@ -30,6 +30,7 @@ export const notifyPeople = defineConsumer({
 export const followSubjects = defineConsumer({
   name: "notification.follow",
   on: [
+    taskAssigned,
     taskUpdated,
     commentUpdated,
     commentDeleted,

@@ -48,7 +48,12 @@ const aboutTimesheet = (change: Seen): Subject => ({
 });
 const toAdmins = ({ channel }: Seen) => channel.startsWith("organization-admins:");
 
-const assigned: Way<Seen> = { event: "assigned", to: "named", people: addedTo("assigneeIds") };
+const assigned: Way<Seen> = {
+  event: "assigned",
+  to: "named",
+  people: addedTo("assigneeIds"),
+  unless: (_, { isAssignee }) => !isAssignee, // taken back before it was told
+};
 const statusChanged: Way<Seen> = {
   event: "status-changed",
   to: "followers",

@@ -1,7 +1,7 @@
 import type { PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
-import { memberGrantsSql } from "../rights.ts";
+import { decidesOnSheetSql } from "../time/timesheet.access.ts";
 import type { WatchLevel } from "./event.matrix.ts";
 import type { Group, Subject } from "./event.rules.ts";
 import type { Modes } from "./preference.view.ts";
@@ -26,6 +26,8 @@ export interface Recipient {
   readonly isInvitee: boolean;
   readonly isSheetOwner: boolean;
   readonly isApprover: boolean;
+  /** The task is theirs now. */
+  readonly isAssignee: boolean;
   /** When the comment named them first. */
   readonly namedAt: string | null;
   readonly level: WatchLevel;
@@ -82,11 +84,12 @@ const recipientsStatement = statement(
       union all select u.id, false, false, true, false, false from organizations.invitations i join auth.users u on u.email = i.email where i.id = $10
       union all select ts.user_id, false, false, false, true, false from time.timesheets ts where $12 and ts.id = $14
       union all select ap.user_id, false, false, false, false, true from organizations.members ap
-        where $13 and ap.organization_id = $3 and ${memberGrantsSql("ap", "timesheet.approve")}
+        where $13 and ap.organization_id = $3 and ${decidesOnSheetSql("$14", "ap")}
     ) found group by id
   )
   select u.id as "userId", around.follows, around.in_thread as "inThread", around.is_invitee as "isInvitee",
     around.is_owner as "isSheetOwner", around.is_approver as "isApprover",
+    exists (select from tasks.task_assignees mine where mine.task_id = t.id and mine.user_id = u.id) as "isAssignee",
     mn.created_at as "namedAt", ${wishesColumns}
   from ${placeJoins}
   cross join around

@@ -3,12 +3,14 @@ import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import type { ChangeOf } from "../events.ts";
 import { notificationDropped, notificationRead, notificationUpdated } from "./notification.events.ts";
+import { holdSubjects } from "./notification.locks.ts";
 import { changeNotifications } from "./notification.save.ts";
 import { inInbox, type NotificationView, notificationColumns } from "./notification.view.ts";
 import { plainText } from "./plain-text.ts";
 
 type Followed = ChangeOf<
   | "task.updated"
+  | "task.assigned"
   | "comment.updated"
   | "comment.deleted"
   | "comment.reading-began"
@@ -21,6 +23,13 @@ const ofTaskStatement = statement(
   "notification.of-task",
   `select ${notificationColumns} from notifications.notifications n
   where n.task_id = $1 and ${inInbox} order by n.id for no key update`,
+);
+/* Unread, and not sent by mail yet: that waits as long as more may gather. */
+const dropAssignmentsStatement = statement(
+  "notification.drop-assignments",
+  `delete from notifications.notifications n where n.task_id = $1 and n.event = 'assigned' and n.read_at is null and n.gathers_until > $2
+    and not exists (select from tasks.task_assignees a where a.task_id = n.task_id and a.user_id = n.user_id)
+  returning ${notificationColumns}, ${inInbox} as "inInbox"`,
 );
 const ofCommentStatement = statement(
   "notification.of-comment",
@@ -51,6 +60,9 @@ const wordsStatement = statement(
 export async function followSubject(ctx: PublicCtx, change: Followed): Promise<void> {
   const audience = change.channel.slice(change.channel.indexOf(":") + 1);
   const { entityId } = change;
+  if (change.type === "task.assigned" || change.type === "task.updated") {
+    if (change.patch.assigneeIds !== undefined) await dropWithdrawn(ctx, entityId);
+  }
   if (change.type === "task.updated") {
     if (change.patch.title === undefined) return;
     const [about, [task]] = await Promise.all([
@@ -67,13 +79,23 @@ export async function followSubject(ctx: PublicCtx, change: Followed): Promise<v
   } else if (change.type === "comment.reading-began" || change.type === "comment.reading-advanced") {
     const read = await ctx.sql.query<NotificationView>(readStatement, [audience, entityId]);
     changeNotifications(ctx, notificationRead, read, { readAt: ctx.now.toISOString() });
-  } else {
+  } else if (change.type !== "task.assigned") {
     const gone = await ctx.sql.query<NotificationView & { inInbox: boolean }>(dropInvitationsStatement, [
       audience,
       entityId,
     ]);
     for (const { inInbox, ...notification } of gone) if (inInbox) record(ctx, notificationDropped, notification, null);
   }
+}
+
+/** Who is no longer assigned need not be told that they were. Who tells at this moment waits, and then knows it, too. */
+async function dropWithdrawn(ctx: PublicCtx, taskId: string): Promise<void> {
+  type Row = NotificationView & { inInbox: boolean };
+  const [, gone] = await Promise.all([
+    holdSubjects(ctx, [taskId]),
+    ctx.sql.query<Row>(dropAssignmentsStatement, [taskId, ctx.now]),
+  ]);
+  for (const { inInbox, ...notification } of gone) if (inInbox) record(ctx, notificationDropped, notification, null);
 }
 
 function update(

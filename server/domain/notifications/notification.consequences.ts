@@ -3,7 +3,7 @@ import { statement } from "../../platform/sql.ts";
 import { record } from "../change.ts";
 import type { AccessScope } from "../consequences.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
-import { memberGrantsSql } from "../rights.ts";
+import { decidesOnSheetSql } from "../time/timesheet.access.ts";
 import { notificationDropped, preferenceReset, taskUnmuted, watchLevelReset } from "./notification.events.ts";
 import { holdOrganization, holdOrganizationOfProject, holdSubjects } from "./notification.locks.ts";
 import { inInbox, type NotificationView, notificationColumns } from "./notification.view.ts";
@@ -84,12 +84,14 @@ const isHidden = (table: string, row: string) => `(${row}.user_id, ${row}.projec
   from (select distinct own.user_id, own.project_id from notifications.${table} own where ${inScope("own")}) pair
   join projects.projects p on p.id = pair.project_id where coalesce(${projectRoleSql("p", "pair.user_id")}, 0) = 0)`;
 const outOfSight = (table: string, row: string) => `${inScope(row)} and ${isHidden(table, row)}`;
-/** What guests, or those who decide on no timesheets, hear nothing of. */
-const isForOthers = `(n.internal or n.event = 'timesheet-submitted') and exists (
-  select from organizations.members m where m.organization_id = n.organization_id and m.user_id = n.user_id
-    and (n.internal and m.role = 'guest' or n.event = 'timesheet-submitted' and not ${memberGrantsSql("m", "timesheet.approve")}))`;
+const isMember = "m.organization_id = n.organization_id and m.user_id = n.user_id";
+/** What guests hear nothing of. */
+const isForInsiders = `n.internal and exists (select from organizations.members m where ${isMember} and m.role = 'guest')`;
+/** Of a sheet on which its person decides no longer. It is of no project, and rights in any may have decided. */
+const isForDeciders = `n.organization_id = $1 and ($2::uuid[] is null or n.user_id = any($2)) and n.event = 'timesheet-submitted'
+  and exists (select from organizations.members m where ${isMember} and not ${decidesOnSheetSql("n.subject_id", "m")})`;
 const dropHidden = dropHeld("notification.hidden", {
-  notifications: `${inScope("n")} and (${isHidden("notifications", "n")} or ${isForOthers})`,
+  notifications: `${inScope("n")} and (${isHidden("notifications", "n")} or ${isForInsiders}) or ${isForDeciders}`,
   preferences: outOfSight("preferences", "np"),
   levels: outOfSight("watch_levels", "wl"),
   mutes: outOfSight("task_mutes", "tm"),

@@ -1,7 +1,7 @@
 import type { PublicCtx } from "../../context.ts";
 import { statement } from "../../platform/sql.ts";
 import { projectRoleSql } from "../projects/project.access.ts";
-import { memberGrantsSql } from "../rights.ts";
+import { decidesOnSheetSql } from "../time/timesheet.access.ts";
 import type { NotificationEvent, WatchLevel } from "./event.matrix.ts";
 import { wishesColumns, wishesJoins } from "./find-recipients.ts";
 import { linkTo } from "./notification.link.ts";
@@ -76,7 +76,7 @@ const itemsStatement = statement(
   where i.delivery_id = $1 and n.read_at is null and n.archived_at is null and n.snoozed_until is null
     and (n.event = 'invited' and m.id is null or m.id is not null and (n.project_id is null or ${projectRoleSql("p", "u.id")} > 0))
     and (n.event <> 'invited' or exists (select from organizations.invitations o where o.id = n.subject_id and o.expires_at > now()))
-    and (n.event <> 'timesheet-submitted' or ${memberGrantsSql("m", "timesheet.approve")})
+    and (n.event <> 'timesheet-submitted' or ${decidesOnSheetSql("n.subject_id", "m")})
     and (not n.internal or m.role <> 'guest') and t.deleted_at is null and (n.comment_id is null or c.id is not null)
   order by n.updated_at, n.id`,
 );

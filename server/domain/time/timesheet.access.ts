@@ -16,13 +16,22 @@ export async function findSheet(ctx: Ctx, timesheetId: string): Promise<Sheet> {
   return sheet;
 }
 
+/** Whether a person may manage time in every project that a sheet's time was spent on; an empty sheet is in nobody's hands. */
+const managesSheetSql = (sheet: string, person: string) =>
+  `(exists (select from time.entries te where te.timesheet_id = ${sheet}) and not exists (
+      select from (select distinct te.project_id from time.entries te where te.timesheet_id = ${sheet}) spent
+      join projects.projects p on p.id = spent.project_id
+      where not ${grantsSql(projectRoleSql("p", person), "time.manage")}))`;
+
+/** Whether a member of a sheet's organization decides on it. */
+export const decidesOnSheetSql = (sheet: string, member: string) =>
+  `(${memberGrantsSql(member, "timesheet.approve")} or ${managesSheetSql(sheet, `${member}.user_id`)})`;
+
 const lockStatement = statement("timesheet.lock", "select from time.timesheets where id = $1 for no key update");
 const accessStatement = statement(
   "timesheet.access",
   `select ${sheetColumns},
-    exists (select from time.entries te where te.timesheet_id = ts.id) and not exists (
-      select from time.entries te join projects.projects p on p.id = te.project_id
-      where te.timesheet_id = ts.id and not ${grantsSql(projectRoleSql("p", "$2"), "time.manage")}) as "managesAll",
+    ${managesSheetSql("ts.id", "$2")} as "managesAll",
     ${memberGrantsSql("me", "timesheet.approve")} as approves
   from time.timesheets ts
   join organizations.members me on me.organization_id = ts.organization_id and me.user_id = $2 where ts.id = $1`,
