@@ -1,15 +1,16 @@
+import { createECDH, randomBytes } from "node:crypto";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import webPush from "web-push";
 import { mayBePublic, publicLookupBy } from "./public-address.ts";
+import { sendWebPush } from "./web-push.ts";
 
-/** A server on this machine that must not be reached, and how often it was. */
+/** A server on this machine that must not be reached, and from where it was. */
 async function openInside() {
   const reached: string[] = [];
-  const server = createServer((req, res) => {
-    reached.push(req.url ?? "");
-    res.end();
-  });
+  const server = createServer((_req, res) => void res.end());
+  server.on("connection", ({ remoteAddress = "" }) => reached.push(remoteAddress));
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   onTestFinished(() => void server.close());
   return { port: (server.address() as AddressInfo).port, reached };
@@ -77,6 +78,22 @@ describe.for([false, true])("a name, trying families in parallel: %s,", (autoSel
     expect(outcome).toEqual({ addresses: [], error: "rebind.example is no public host" });
     expect(reached).toEqual([]);
   });
+});
+
+test("a push message goes to no private network, whatever its endpoint's name leads to", async () => {
+  const { port, reached } = await openInside();
+  const browser = createECDH("prime256v1");
+  const keys = { p256dh: browser.generateKeys("base64url"), auth: randomBytes(16).toString("base64url") };
+  const vapid = { ...webPush.generateVAPIDKeys(), subject: "mailto:admin@example.test" };
+  const send = (endpoint: string) =>
+    sendWebPush(vapid, { endpoint, keys }, "{}", {
+      ...{ topic: "topic", ttlSeconds: 60, allowsPrivate: false, signal: AbortSignal.timeout(5_000) },
+      lookup: resolver(["127.0.0.1"]).lookup,
+    });
+  await expect(send(`https://push.example.com:${port}/`)).rejects.toThrow("push.example.com is no public host");
+  for (const address of [`https://127.0.0.1:${port}/`, `http://push.example.com:${port}/`])
+    await expect(send(address)).rejects.toThrow("The endpoint is not public");
+  expect(reached).toEqual([]);
 });
 
 test.for([

@@ -1,5 +1,6 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import type { LookupFunction } from "node:net";
 import webPush from "web-push";
 import { mayBePublic, publicLookup } from "./public-address.ts";
 import type { Vapid } from "./vapid.ts";
@@ -17,6 +18,8 @@ interface PushOptions {
   readonly ttlSeconds: number;
   /** Endpoints on private networks and without TLS, for development. */
   readonly allowsPrivate: boolean;
+  /** Where names lead, unless private networks are allowed; default `publicLookup`. */
+  readonly lookup?: LookupFunction;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +35,7 @@ export async function sendWebPush(
   vapid: Vapid,
   subscription: BrowserSubscription,
   payload: string,
-  { topic, ttlSeconds, allowsPrivate, signal }: PushOptions,
+  { topic, ttlSeconds, allowsPrivate, lookup = publicLookup, signal }: PushOptions,
 ): Promise<number> {
   const url = new URL(subscription.endpoint);
   if (!allowsPrivate && (url.protocol !== "https:" || !mayBePublic(url))) throw new Error("The endpoint is not public");
@@ -49,7 +52,7 @@ export async function sendWebPush(
       method,
       headers: { ...headers },
       signal: AbortSignal.any([signal, AbortSignal.timeout(waitMs)]),
-      ...(allowsPrivate ? {} : { lookup: publicLookup }),
+      ...(allowsPrivate ? {} : { lookup }),
     });
     sent.once("response", (answer) => {
       answer.resume(); // redirects are not followed, and nothing in the answer matters
