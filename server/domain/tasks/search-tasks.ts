@@ -47,7 +47,8 @@ const searchStatement = statement(
     union all
     select t.id, 100 from projects.keys k
     left join tasks.former_numbers f on f.project_id = k.project_id and f.number = $8
-    join tasks.tasks t on t.id = f.task_id or (t.project_id = k.project_id and t.number = $8)
+    join tasks.tasks t on t.id = coalesce(f.task_id,
+      (select own.id from tasks.tasks own where own.project_id = k.project_id and own.number = $8))
     where k.key = $7 and t.project_id in (select id from readable)
       and k.organization_id = coalesce($2, (select organization_id from projects.projects where id = $3))
   ), hits as (
