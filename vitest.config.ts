@@ -7,9 +7,9 @@ export default defineConfig({
     globalSetup: "server/testing/global-setup.ts",
     pool: "threads", // starts faster than processes do
     isolate: false, // files of a worker share modules: loading them took as long as the tests
-    testTimeout: 30_000, // machines may be busy
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 120_000, // machines may be busy, and only what fails waits so long
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     restoreMocks: true,
     unstubEnvs: true,
   },
