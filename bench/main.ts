@@ -10,6 +10,7 @@ import { openStack, type Stack } from "./harness/stack.ts";
 import { aggregationRows } from "./rows/aggregation.ts";
 import { boardRows } from "./rows/boards.ts";
 import { cachedRows } from "./rows/cached.ts";
+import { cachedSessionRows } from "./rows/cached-sessions.ts";
 import { fanOutRows } from "./rows/fan-out.ts";
 import { figureRows } from "./rows/figures.ts";
 import { fileRows } from "./rows/files.ts";
@@ -58,7 +59,7 @@ async function fill(report: Report, stack: Stack, options: Options): Promise<voi
   }
   const pairs: PairRow[] = [
     ...[relayRows, fileRows, notificationRows],
-    ...[taskListRows, timeReportRows, figureRows, aggregationRows, cachedRows],
+    ...[taskListRows, timeReportRows, figureRows, aggregationRows, cachedRows, cachedSessionRows],
   ].flatMap((rows) => rows(options));
   for (const row of pairs.filter(({ group }) => options.only.has(group))) {
     process.stdout.write(`${row.title} … `);
