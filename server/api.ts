@@ -24,7 +24,7 @@ import { isTokenRequest, tokenEndpoint } from "./api/token-endpoint.ts";
 import { trpcHandler } from "./api/trpc.ts";
 import type { App } from "./context.ts";
 import { authenticate as authenticateRequest } from "./domain/auth/authenticate.ts";
-import { AppError, toAppError } from "./errors.ts";
+import { AppError, errorCodes, toAppError } from "./errors.ts";
 import { metrics, watchProcess } from "./platform/metrics.ts";
 import { tracedUntil } from "./platform/tracing.ts";
 
@@ -155,6 +155,6 @@ const failed =
     const status = thrown instanceof AppError ? 0 : Number(thrown?.status ?? 0);
     const error =
       status >= 400 && status < 500 ? new HttpRefusal(400, "The request is malformed.") : toAppError(thrown);
-    if (error.code === "internal") logFailure(app, req, null, error);
+    if (error.status >= errorCodes.internal) logFailure(app, req, null, error);
     sendError(req, res, error);
   };

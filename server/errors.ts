@@ -79,7 +79,7 @@ export const invalid = (path: string, message: string) =>
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const refusal = databaseRefusal(error);
+  const refusal = databaseRefusal(error) ?? diskRefusal(error);
   return refusal ?? new AppError("internal", "Something went wrong on our side.", {}, { cause: error });
 }
 
@@ -103,6 +103,12 @@ function databaseRefusal(error: unknown): AppError | null {
     return new AppError("upstream.down", "The database did not answer in time; try again.", { retry: true }, cause);
   }
   return null;
+}
+
+function diskRefusal(error: unknown): AppError | null {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (!/^(EDQUOT|EIO|EMFILE|ENFILE|ENOSPC|EROFS)$/.test(code ?? "")) return null;
+  return new AppError("upstream.down", "The file store is full, or does not answer.", {}, { cause: error });
 }
 
 /** The SQLSTATE (or socket error) and constraint of a driver's error, also when an ORM exception wraps it. */
