@@ -135,6 +135,14 @@ test("a task goes to another project with all that belongs to it", async ({ scen
   expect(revoked[0]?.revokes).toContain(editor.userId);
   expect(revoked[0]?.revokes).not.toContain(viewer.userId);
 
+  const row = { spentOn: "2026-02-12", durationMinutes: 15, task: former.key };
+  const imported = await caller.timeEntries.import({ organizationId, rows: [row] });
+  expect(await caller.timeEntries.get({ timeEntryId: imported.timeEntryIds[0] as string })).toMatchObject({
+    ...{ projectId: toProjectId, taskId },
+  });
+  const asEditor = scene.caller(editor).timeEntries.import({ organizationId, rows: [row] });
+  await expect(asEditor).rejects.toMatchObject(refusal("validation.failed"));
+
   const head = await scene.head(`project:${toProjectId}`);
   const repeated = await caller.tasks.moveToProject({ taskId, toProjectId });
   expect(repeated).toMatchObject({ task: { key: "THERE-1" }, subtasks: [], dropped: [] });

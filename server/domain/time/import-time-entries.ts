@@ -35,19 +35,24 @@ const callerStatement = statement(
   `select me.role, u.time_zone as "timeZone", u.week_starts_on as "weekStartsOn"
   from organizations.members me, auth.users u where me.organization_id = $1 and me.user_id = $2 and u.id = $3`,
 );
+/** `$2` and `$3` are keys and numbers of tasks; one that a task had in a project which it left leads to it, too. */
+const namedTasks = `unnest($2::text[], $3::int[]) as named (project, number)
+  join projects.keys k on k.organization_id = $1 and k.key = named.project
+  left join tasks.former_numbers f on f.project_id = k.project_id and f.number = named.number
+  join tasks.tasks t on t.id = coalesce(f.task_id,
+    (select own.id from tasks.tasks own where own.project_id = k.project_id and own.number = named.number))`;
+/** Those of the keys `$6`, and those of the tasks. */
 const projectsStatement = statement(
   "time.import-projects",
-  `select p.id, k.key, p.archived_at as "archivedAt", ${projectRoleSql("p", "$2")} as rights, ${projectRoleSql("p", "$3")} as "workerRights"
-  from projects.keys k join projects.projects p on p.id = k.project_id
-  where k.organization_id = $1 and k.key = any($4::text[])`,
+  `select p.id, k.key, p.archived_at as "archivedAt", ${projectRoleSql("p", "$4")} as rights, ${projectRoleSql("p", "$5")} as "workerRights"
+  from projects.projects p left join projects.keys k on k.project_id = p.id and k.key = any($6::text[])
+  where p.organization_id = $1 and (k.key is not null or p.id in (select t.project_id from ${namedTasks}))`,
 );
 /** Locked, so that none goes for ever meanwhile. */
 const tasksStatement = statement(
   "time.import-tasks",
   `select t.id, named.project || '-' || named.number as key, t.project_id as "projectId", t.deleted_at as "deletedAt"
-  from unnest($2::text[], $3::int[]) as named (project, number)
-  join projects.keys k on k.organization_id = $1 and k.key = named.project
-  join tasks.tasks t on t.project_id = k.project_id and t.number = named.number order by t.id for key share of t`,
+  from ${namedTasks} order by t.id for key share of t`,
 );
 const activitiesStatement = statement(
   "time.import-activities",
@@ -55,6 +60,7 @@ const activitiesStatement = statement(
 );
 
 interface Found {
+  /** By key, and by id. */
   projects: Map<string, { id: string; archivedAt: string | null; rights: number | null; workerRights: number | null }>;
   tasks: Map<string, { id: string; projectId: string; deletedAt: string | null }>;
   activities: Map<string, ActivityView>;
@@ -118,17 +124,14 @@ async function findNamed(ctx: Ctx, rows: readonly ImportRow[], organizationId: s
   const named = distinct(rows.map(({ task }) => task)).map(partsOf);
   const names = distinct(rows.map(({ activity }) => activity?.toLowerCase()));
   type Keyed<K extends keyof Found> = Found[K] extends Map<string, infer V> ? V & { key: string } : never;
+  const asked = [organizationId, named.map(({ project }) => project), named.map(({ number }) => number)];
   const [projects, tasks, activities] = await Promise.all([
-    ctx.sql.query<Keyed<"projects">>(projectsStatement, [organizationId, ctx.actor.userId, userId, projectKeys]),
-    ctx.sql.query<Keyed<"tasks">>(tasksStatement, [
-      organizationId,
-      named.map(({ project }) => project),
-      named.map(({ number }) => number),
-    ]),
+    ctx.sql.query<Keyed<"projects">>(projectsStatement, [...asked, ctx.actor.userId, userId, projectKeys]),
+    ctx.sql.query<Keyed<"tasks">>(tasksStatement, asked),
     ctx.sql.query<ActivityView>(activitiesStatement, [organizationId, names]),
   ]);
   return {
-    projects: new Map(projects.map((project) => [project.key, project])),
+    projects: new Map(projects.flatMap((project) => [project.key, project.id].map((name) => [name, project] as const))),
     tasks: new Map(tasks.map((task) => [task.key, task])),
     activities: new Map(activities.map((activity) => [activity.name.toLowerCase(), activity])),
   };
@@ -137,14 +140,14 @@ async function findNamed(ctx: Ctx, rows: readonly ImportRow[], organizationId: s
 /** The same door as for a single entry: hidden and missing fail alike. @throws Fault */
 function subjectOf({ projects, tasks, activities }: Found, row: ImportRow, own: boolean) {
   if (!row.project && !row.task) throw new Fault("project", "Name a project or a task.");
-  const project = projects.get(projectKeyOf(row));
+  const task = row.task ? tasks.get(row.task.trim().toUpperCase()) : undefined;
+  const project = projects.get(row.project ?? task?.projectId ?? projectKeyOf(row));
   const place = row.project ? "project" : "task";
   if (!project?.rights || !project.workerRights)
     throw new Fault(place, `There is no such ${place}, or it is not yours to see.`);
   if (!rightsGrant(project.rights, own ? "time.log" : "time.manage"))
     throw new Fault(place, "Your role does not allow this.");
   if (project.archivedAt) throw new Fault(place, "This project is archived.");
-  const task = row.task ? tasks.get(row.task.trim().toUpperCase()) : undefined;
   if (row.task && task?.projectId !== project.id) throw new Fault("task", "There is no such task in the project.");
   if (task?.deletedAt) throw new Fault("task", "This task is in the trash.");
   const activity = row.activity ? activities.get(row.activity.toLowerCase()) : undefined;
