@@ -36,6 +36,7 @@ const number = (value: number, digits = 1) =>
     ? value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })
     : "–";
 const ms = (value: number) => number(value, value < 10 ? 2 : value < 100 ? 1 : 0);
+const rate = (value: number) => number(value, value < 20 ? 1 : 0);
 const range = ({ low, median, high }: Middle) => `${number(median, 2)} (${number(low, 2)}–${number(high, 2)})`;
 const each = (row: RowResult, value: (side: RowResult["sides"][SideName]) => string) =>
   sideNames.map((name) => value(row.sides[name])).join(" / ");
@@ -87,8 +88,8 @@ export function pairCellsOf({ wrong, missed, ratio, latencies, bareLatencies, ..
   return [
     row.title,
     row.unit,
-    number(row.oursPerSecond, 0),
-    row.barePerSecond === null ? "" : number(row.barePerSecond, 0),
+    rate(row.oursPerSecond),
+    row.barePerSecond === null ? "" : rate(row.barePerSecond),
     ratio ? range(ratio) : "",
     delays(latencies),
     delays(bareLatencies),

@@ -97,7 +97,7 @@ export function figureRows(options: Options): PairRow[] {
   return sharing(
     (stack) => openFigureWorld(stack, tasks),
     [
-      ...[burnDown, cycleTime].flatMap((figure) => [
+      ...(options.quick ? [burnDown] : [burnDown, cycleTime]).flatMap((figure) => [
         row(`${figure.what} ${of}, made anew, beside a bare statement`, async (world) => anew(world, figure, options)),
         row(`${figure.what} ${of}, cached, beside made anew`, async (world) => cached(world, figure, options)),
       ]),
