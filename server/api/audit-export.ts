@@ -1,14 +1,13 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify";
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import type { App } from "../context.ts";
 import { type AuditEntryView, exportAudit, exportAuditInput } from "../domain/organizations/audit.queries.ts";
-import { invalid } from "../errors.ts";
 import { type Authenticate, logFailure, signedIn } from "./call.ts";
-import { recordOf } from "./request.ts";
-import { valuesOf } from "./rest-values.ts";
+import { calls } from "./request.ts";
+import { queryOf } from "./rest-values.ts";
 
 const exportInput = exportAuditInput.extend({ format: z.enum(["csv", "ndjson"]).default("csv") });
 
@@ -19,21 +18,11 @@ const columns = [
 
 /** `GET /audit/export?organizationId=…&format=csv|ndjson`, with the filter of `audit.list`: the whole log as a stream. */
 export function auditExport(app: App, authenticate: Authenticate): Router {
-  const named: RequestHandler = (req, _res, next) => {
-    recordOf(req).procedure = "audit.export";
-    next();
-  };
   return Router()
-    .use(named)
+    .use(calls("audit.export"))
     .get("/export", async (req, res) => {
       const ctx = await signedIn(app, authenticate, req, res, "audit.read");
-      const query = new URLSearchParams(req.url.split("?")[1] ?? "");
-      const parsed = exportInput.safeParse(valuesOf(exportInput.shape, query));
-      if (!parsed.success) {
-        const [issue] = parsed.error.issues;
-        throw invalid(String(issue?.path[0] ?? ""), issue?.message ?? "is not valid");
-      }
-      const { format, ...input } = parsed.data;
+      const { format, ...input } = queryOf(exportInput, req.originalUrl);
       const batches = exportAudit(ctx, input);
       const first = await batches.next(); // a refusal comes before the headers
       const type = format === "csv" ? "text/csv" : "application/x-ndjson";

@@ -1,10 +1,10 @@
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import type { App } from "../context.ts";
 import { contextOf } from "../context.ts";
 import { findAvatar, setAvatar } from "../domain/files/avatar.ts";
 import { type Authenticate, signedIn } from "./call.ts";
 import { sendDownload } from "./files-download.ts";
-import { recordOf } from "./request.ts";
+import { calls, recordOf } from "./request.ts";
 import { sendJson } from "./respond.ts";
 
 /**
@@ -14,12 +14,8 @@ import { sendJson } from "./respond.ts";
  * - `GET /avatars/{avatarId}` shows one, to whoever knows its id
  */
 export function avatars(app: App, authenticate: Authenticate): Router {
-  const named: RequestHandler = (req, _res, next) => {
-    recordOf(req).procedure = "users.avatar";
-    next();
-  };
   return Router()
-    .use(named)
+    .use(calls("users.avatar"))
     .put("/me", async (req, res) => {
       const ctx = await signedIn(app, authenticate, req, res, "account");
       sendJson(req, res, 200, JSON.stringify(await setAvatar(ctx, req)));

@@ -5,12 +5,12 @@ import type { App } from "../context.ts";
 import { renderChart } from "../domain/analytics/charts/render.ts";
 import { figures, pictureFields } from "../domain/analytics/figures.ts";
 import { toCsv } from "../domain/analytics/table.ts";
-import { errorCodes, invalid, toAppError } from "../errors.ts";
+import { errorCodes, toAppError } from "../errors.ts";
 import { type Authenticate, logFailure, signedIn } from "./call.ts";
 import { methodRefused, unknownAddress } from "./http-refusal.ts";
 import { recordOf } from "./request.ts";
 import { sendError } from "./respond.ts";
-import { valuesOf } from "./rest-values.ts";
+import { queryOf } from "./rest-values.ts";
 
 const address = /^\/api\/v1\/analytics\/([a-z-]+)\.(svg|csv)$/;
 
@@ -26,7 +26,7 @@ const sandbox = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
  */
 export function figureHandler(app: App, authenticate: Authenticate) {
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const [path = "", query = ""] = (req.url ?? "").split("?", 2);
+    const [path = ""] = (req.url ?? "").split("?", 1);
     const [, name = "", format] = address.exec(path) ?? [];
     const figure = figures.get(name);
     if (!figure) throw unknownAddress();
@@ -36,7 +36,7 @@ export function figureHandler(app: App, authenticate: Authenticate) {
 
     const ctx = await signedIn(app, authenticate, req, res, figure.scope);
     const schema = z.strictObject({ ...figure.input.shape, ...(format === "svg" ? pictureFields : {}) });
-    const { by, width, height, ...input } = parse(schema, valuesOf(schema.shape, new URLSearchParams(query)));
+    const { by, width, height, ...input }: Record<string, unknown> = queryOf(schema, req.url);
     const drawn = await figure.draw(ctx, input);
 
     res.setHeader("cache-control", "private, no-cache");
@@ -62,13 +62,4 @@ export function figureHandler(app: App, authenticate: Authenticate) {
       sendError(req, res, error);
     }
   };
-}
-
-/** @throws AppError `validation.failed`, which names the first field that is not as it should be */
-function parse(schema: z.ZodObject, given: unknown): Record<string, unknown> {
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const [field] = issue?.code === "unrecognized_keys" ? issue.keys : (issue?.path ?? []);
-  throw invalid(String(field ?? ""), issue?.message ?? "is not valid");
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import type { Actor, App, PublicCtx } from "../context.ts";
 import { type DownloadInput, download, downloadInput, openLink } from "../domain/files/download.ts";
@@ -9,7 +9,7 @@ import { readJson, requireJson } from "./body.ts";
 import { type Authenticate, contextFor, drawCall, signedIn } from "./call.ts";
 import { sendDownload } from "./files-download.ts";
 import { takeUpload } from "./files-upload.ts";
-import { recordOf } from "./request.ts";
+import { calls, recordOf } from "./request.ts";
 import { sendJson } from "./respond.ts";
 import { valuesOf } from "./rest-values.ts";
 
@@ -24,13 +24,8 @@ import { valuesOf } from "./rest-values.ts";
  */
 export function files(app: App, authenticate: Authenticate): Router {
   const router = Router();
-  const named: RequestHandler = (req, _res, next) => {
-    recordOf(req).procedure = "files.bytes";
-    next();
-  };
-
   return router
-    .use(named)
+    .use(calls("files.bytes"))
     .post("/", async (req, res) => {
       const ctx = await signedIn(app, authenticate, req, res, "file.upload");
       sendJson(req, res, 200, JSON.stringify(await takeUpload(ctx, req, res)));

@@ -7,7 +7,7 @@ import { addressKey } from "../platform/address.ts";
 import { hashOfSecret, sameSecret } from "../platform/secrets.ts";
 import { contextFor } from "./call.ts";
 import { escaped, sendPage } from "./plain-page.ts";
-import { recordOf } from "./request.ts";
+import { calls } from "./request.ts";
 import { sendError, sendJson } from "./respond.ts";
 
 /** A mail with its attachments, as most servers limit it. */
@@ -25,12 +25,8 @@ const types = ["message/rfc822", "application/octet-stream"];
  * - `POST /mail/inbound` takes it as it is (`message/rfc822`) or as `{ "raw": "…" }`, and answers what came of it
  */
 export function mail(app: App): Router {
-  const named: RequestHandler = (req, _res, next) => {
-    recordOf(req).procedure = "notifications.mail";
-    next();
-  };
   return Router()
-    .use(named)
+    .use(calls("notifications.mail"))
     .get("/unsubscribe", (req, res) =>
       withToken(app, req, res, async (ctx, token) => {
         const { kinds, where } = await readUnsubscribe(ctx, token);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestHandler } from "express";
 import type { App, Origin } from "../context.ts";
 import { observeRequest } from "../platform/metrics.ts";
 import { serviceOf } from "../platform/named-services.ts";
@@ -22,6 +23,14 @@ export function recordOf(req: IncomingMessage): RequestRecord {
   if (!record) throw new Error("The request has no record");
   return record;
 }
+
+/** Names what is called where there is no procedure: for the log, the metrics and traces. */
+export const calls =
+  (procedure: string): RequestHandler =>
+  (req, _res, next) => {
+    recordOf(req).procedure = procedure;
+    next();
+  };
 
 const visibleAscii = /^[\x21-\x7e]{1,128}$/;
 

@@ -1,4 +1,23 @@
 import { z } from "zod";
+import { invalid } from "../errors.ts";
+
+/**
+ * A query as what a schema makes of it.
+ *
+ * @param url of the request, with its query
+ * @throws AppError `validation.failed`, which names the first field that is not as it should be
+ */
+export function queryOf<Fields extends Readonly<Record<string, z.ZodType>>>(
+  schema: z.ZodObject<Fields>,
+  url: string | undefined,
+): z.output<z.ZodObject<Fields>> {
+  const given = new URLSearchParams(url?.split("?", 2)[1] ?? "");
+  const parsed = schema.strict().safeParse(valuesOf(schema.shape, given));
+  if (parsed.success) return parsed.data as z.output<z.ZodObject<Fields>>;
+  const [issue] = parsed.error.issues;
+  const [field] = issue?.code === "unrecognized_keys" ? issue.keys : (issue?.path ?? []);
+  throw invalid(String(field ?? ""), issue?.message ?? "is not valid");
+}
 
 /**
  * Values of a query or path as the JSON that a procedure expects: numbers and booleans by their usual text, lists from
