@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
     globalSetup: "server/testing/global-setup.ts",
     pool: "threads", // starts faster than processes do
     isolate: false, // files of a worker share modules: loading them took as long as the tests
+    maxWorkers: Math.max(2, availableParallelism()), // tests wait for databases much of their time
     testTimeout: 120_000, // machines may be busy, and only what fails waits so long
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
