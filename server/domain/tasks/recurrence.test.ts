@@ -35,7 +35,18 @@ describe("rules of RFC 5545", () => {
       ...["2026-01-01", "2026-01-12", "2026-01-15"],
     ]);
   });
+  plain("count from a beginning that is long ago", () => {
+    const rhythm = { rule: "FREQ=DAILY;COUNT=5000", timeZone: "UTC", startsAt: "2015-01-05T09:00" };
+    expect(nextOccurrence(rhythm, new Date("2026-01-05T12:00:00Z"))?.toISOString()).toBe("2026-01-06T09:00:00.000Z");
+    expect(nextOccurrence(rhythm, new Date("2028-09-13T12:00:00Z"))).toBeNull();
+  });
+  plain("name the field that is wrong", () => {
+    expect(() => nextOccurrence({ rule: "FREQ=DAILY", ...berlin, startsAt: "2026-02-30T09:00" }, new Date(0))).toThrow(
+      expect.objectContaining({ details: { issues: [expect.objectContaining({ path: ["startsAt"] })] } }),
+    );
+  });
   plain.for([
+    "FREQ=DAILY;COUNT=10000",
     "FREQ=HOURLY",
     "FREQ=DAILY;BYHOUR=1,2",
     "FREQ=DAILY;INTERVAL=0",
