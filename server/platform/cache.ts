@@ -19,7 +19,7 @@ declare module "./services.ts" {
 }
 
 const ttlMs = 600_000;
-const maxEntryLength = 256 * 1024;
+const maxEntryLength = 1024 * 1024;
 const maxTotalLength = 32 * 1024 * 1024;
 
 /** Texts by key. `set` returns at once. */
