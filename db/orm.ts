@@ -36,6 +36,7 @@ import { Migration20261125000017_time_spent } from "./migrations/Migration202611
 import { Migration20261125000018_keys } from "./migrations/Migration20261125000018_keys.ts";
 import { Migration20261125000019_due_days } from "./migrations/Migration20261125000019_due_days.ts";
 import { Migration20261125000020_moves } from "./migrations/Migration20261125000020_moves.ts";
+import { Migration20261125000021_ends } from "./migrations/Migration20261125000021_ends.ts";
 
 export const entities = [
   User,
@@ -83,6 +84,7 @@ const migrationsList = [
   { name: "Migration20261125000017_time_spent", class: Migration20261125000017_time_spent },
   { name: "Migration20261125000019_due_days", class: Migration20261125000019_due_days },
   { name: "Migration20261125000020_moves", class: Migration20261125000020_moves },
+  { name: "Migration20261125000021_ends", class: Migration20261125000021_ends },
 ];
 
 /** An open database: the entity manager's root and the pool below it, which raw statements share. */

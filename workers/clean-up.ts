@@ -1,6 +1,7 @@
 import { removeExpiredProofs } from "../server/domain/auth/remove-expired-proofs.ts";
 import { removeExpiredSessions } from "../server/domain/auth/remove-expired-sessions.ts";
 import { removeExpiredTokens } from "../server/domain/auth/revoke-api-token.ts";
+import { endsKeptMinutes } from "../server/platform/session-ends.ts";
 import { statement } from "../server/platform/sql.ts";
 import { defineSchedule } from "./schedule.ts";
 
@@ -39,6 +40,11 @@ const forgetMailStatements = (["sent_letters", "received_mail"] as const).map((t
   ),
 );
 
+const forgetEndsStatement = statement(
+  "clean-up.ends",
+  "delete from auth.ends where at < now() - make_interval(mins => $1)",
+);
+
 /** Removes what nobody can use any more: expired sessions and proofs, old answers of mutations, and the memory of old messages. */
 export const cleanUp = defineSchedule({
   name: "clean-up",
@@ -47,6 +53,7 @@ export const cleanUp = defineSchedule({
     await removeExpiredSessions(ctx);
     await removeExpiredProofs(ctx);
     await removeExpiredTokens(ctx);
+    await ctx.sql.query(forgetEndsStatement, [endsKeptMinutes]);
     while ((await ctx.sql.query(forgetAnswersStatement, [answersKeptDays])).length > 0);
     while ((await ctx.sql.query(forgetHandledStatement, [inboxKeptDays])).length > 0);
     for (const forget of forgetMailStatements) while ((await ctx.sql.query(forget, [mailKeptDays])).length > 0);

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import type { Pool } from "pg";
 import type { FeedHub } from "./feed-hub.ts";
+import { createSessionEnds } from "./session-ends.ts";
 import { type Sql, sqlOn, statement } from "./sql.ts";
 import type { TokenSubject } from "./tokens.ts";
 
@@ -28,12 +29,16 @@ declare module "./services.ts" {
   }
 }
 
+/** So long an answer is good by itself; later it is as long as nothing was taken from what it rests on. */
 const staleMs = 1_000;
+const memoryMs = 300_000;
 const maxRemembered = 50_000;
 
 const aliveStatement = statement(
   "sessions.alive",
-  `select held.id, held.scopes from (
+  `select held.id, held.scopes, held.user_id as "userId", (extract(epoch from now()) * 1000)::float8 as "askedAtMs",
+    (extract(epoch from held.expires_at - now()) * 1000)::float8 as "expiresInMs"
+  from (
     select s.id, s.user_id, null::text[] as scopes, s.expires_at from auth.sessions s where s.id = any($1::uuid[])
     union all
     select t.id, t.user_id, t.scopes, t.expires_at from auth.api_tokens t where t.id = any($1::uuid[])
@@ -44,34 +49,53 @@ const aliveStatement = statement(
   where (held.expires_at is null or held.expires_at > now()) and u.disabled_at is null`,
 );
 
-/** Those of the given sessions that are neither ended nor expired nor of a disabled account. */
-export async function sessionsAlive(sql: Sql, sessionIds: readonly string[]): Promise<Map<string, Standing>> {
-  if (sessionIds.length === 0) return new Map();
-  const rows = await sql.query<Standing & { id: string }>(aliveStatement, [sessionIds]);
-  return new Map(rows.map(({ id, scopes }) => [id, { scopes }]));
+/** A standing, and how long it may be relied on. */
+interface Found extends Standing {
+  readonly userId: string;
+  /** By the database's clock. */
+  readonly askedAtMs: number;
+  /** null: it does not expire. */
+  readonly expiresInMs: number | null;
 }
 
-/** Changes that end a session for good; their entity is the session. */
-const ends = new Set(["session.ended", "api-token.revoked"]);
+async function findAlive(sql: Sql, sessionIds: readonly string[]): Promise<Map<string, Found>> {
+  if (sessionIds.length === 0) return new Map();
+  const rows = await sql.query<Found & { id: string }>(aliveStatement, [sessionIds]);
+  return new Map(rows.map(({ id, ...found }) => [id, found]));
+}
 
-/** Sessions that are asked for at the same time are looked up with one statement. */
+/** Those of the given sessions that are neither ended nor expired nor of a disabled account. */
+export const sessionsAlive: (sql: Sql, sessionIds: readonly string[]) => Promise<ReadonlyMap<string, Standing>> =
+  findAlive;
+
+/** Changes that end a session for good; their entity is the session. */
+const endings = new Set(["session.ended", "api-token.revoked"]);
+
+/**
+ * Sessions that are asked for at the same time are looked up with one statement. What was found is remembered for minutes;
+ * what takes it away, by whichever way, is read once a second for all of them (`SessionEnds`).
+ */
 export function createSessions(pool: Pool, hub: FeedHub): Sessions {
   const sql = sqlOn(pool);
-  const remembered = new LRUCache<string, Promise<Standing | null>>({ max: maxRemembered, ttl: staleMs });
+  const ends = createSessionEnds(sql, memoryMs);
+  const remembered = new LRUCache<string, { askedAt: number; answer: Promise<Found | null> }>({
+    max: maxRemembered,
+    ttl: memoryMs,
+  });
   // An end is final, and must outlive a look-up that began before it.
   const ended = new LRUCache<string, true>({ max: maxRemembered });
-  let batch: { ids: string[]; alive: Promise<Map<string, Standing>> } | null = null;
+  let batch: { ids: string[]; alive: Promise<Map<string, Found>> } | null = null;
 
   const unsubscribe = hub.subscribe((changes) => {
-    for (const change of changes) if (ends.has(change.type)) ended.set(change.entityId, true);
+    for (const change of changes) if (endings.has(change.type)) ended.set(change.entityId, true);
   });
 
-  async function lookUp(sessionId: string): Promise<Standing | null> {
+  async function lookUp(sessionId: string): Promise<Found | null> {
     if (!batch) {
       const ids: string[] = [];
       const alive = nextTurn().then(() => {
         batch = null;
-        return sessionsAlive(sql, ids);
+        return findAlive(sql, ids);
       });
       batch = { ids, alive };
     }
@@ -79,16 +103,31 @@ export function createSessions(pool: Pool, hub: FeedHub): Sessions {
     return (await batch.alive).get(sessionId) ?? null;
   }
 
-  async function find(sessionId: string): Promise<Standing | null> {
+  function ask(sessionId: string): Promise<Found | null> {
+    const answer = lookUp(sessionId);
+    const entry = { askedAt: performance.now(), answer };
+    remembered.set(sessionId, entry);
+    answer.catch(() => {
+      if (remembered.peek(sessionId) === entry) remembered.delete(sessionId);
+    });
+    return answer;
+  }
+
+  async function find(sessionId: string): Promise<Found | null> {
     if (ended.has(sessionId)) return null;
-    let answer = remembered.get(sessionId);
-    if (!answer) {
-      answer = lookUp(sessionId);
-      remembered.set(sessionId, answer);
-      answer.catch(() => remembered.delete(sessionId));
+    const entry = remembered.get(sessionId);
+    let found = await (entry?.answer ?? ask(sessionId));
+    if (entry) {
+      const ageMs = performance.now() - entry.askedAt;
+      const holds =
+        ageMs < staleMs ||
+        (found !== null &&
+          (found.expiresInMs === null || ageMs < found.expiresInMs) &&
+          !(await ends.since(found.askedAtMs, [sessionId, found.userId])));
+      // Whoever found out first has asked already.
+      if (!holds) found = await (remembered.get(sessionId) === entry ? ask(sessionId) : find(sessionId));
     }
-    const standing = await answer;
-    return ended.has(sessionId) ? null : standing;
+    return found !== null && !ended.has(sessionId) ? found : null;
   }
 
   return {
