@@ -28,7 +28,7 @@ function promises(withCache: (work: (cache: Cache) => Promise<void>) => Promise<
     withCache(async (cache) => {
       const failing = cache.through("test", "one", () => Promise.reject(new Error("no")));
       await expect(failing).rejects.toThrow("no");
-      const large = "x".repeat(300_000);
+      const large = "x".repeat(1_200_000);
       expect((await ask(cache, "one", large)).computed).toBe(true);
       expect((await ask(cache, "one", large)).computed).toBe(true);
     }));
