@@ -100,7 +100,7 @@ const recipientsSql = (more = ""): string =>
     and (not coalesce(c.internal, false) or m.role <> 'guest')
   order by u.id`;
 const recipientsStatement = statement("notification.recipients", recipientsSql());
-/* By itself, since planning it takes twice as long, and sheets are rare. */
+/* By itself, since planning it costs a third of what a worker gets through, and sheets are rare. */
 const sheetRecipientsStatement = statement(
   "notification.sheet-recipients",
   recipientsSql(`union all select ts.user_id, false, false, false, true, false from time.timesheets ts where $12 and ts.id = $14
