@@ -1,11 +1,11 @@
-import { setTimeout } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import { migrate } from "../db/orm.ts";
 import { seedDemo } from "../db/seed.ts";
 import { startGateway } from "../realtime/gateway.ts";
 import { appRouter } from "../routers/index.ts";
 import type { Workers } from "../workers/engine/start-workers.ts";
 import { startWorkers } from "../workers/index.ts";
-import { createHttpServer } from "./api/http-server.ts";
+import { createHttpServer, lastAnswersOf } from "./api/http-server.ts";
 import { version } from "./api/product.ts";
 import { createApi } from "./api.ts";
 import type { Config } from "./config.ts";
@@ -47,12 +47,16 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
   });
   const server = createHttpServer(api);
   onStop(() => closeServer(server));
+  const sayClosing = lastAnswersOf(server);
   const gateway = await startGateway({
     app,
     httpServer: config.ROLES.includes("realtime") ? server : null,
     authenticate: (token) => authenticateToken(app, token),
   });
-  onStop(() => Promise.all([gateway.drain(Math.max(leastDrainMs, drainMs)), setTimeout(drainMs), workers?.stop()]));
+  onStop(() => {
+    sayClosing();
+    return Promise.all([gateway.drain(Math.max(leastDrainMs, drainMs)), setTimeout(drainMs), workers?.stop()]);
+  });
   await new Promise<void>((listening, failed) => {
     server.once("error", failed).listen(config.PORT, config.HOST, listening);
   });
@@ -61,7 +65,8 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
 }
 
 /** Lets requests in flight finish; connections that only wait are closed. */
-function closeServer(server: ReturnType<typeof createHttpServer>): Promise<void> {
+async function closeServer(server: ReturnType<typeof createHttpServer>): Promise<void> {
+  for (let turns = 0; turns < 2; turns += 1) await nextTurn(); // what has arrived meanwhile is no longer waiting
   return new Promise((closed) => {
     server.close(() => closed());
     server.closeIdleConnections();

@@ -3,7 +3,7 @@ import type { RequestListener } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { createHttpServer } from "./http-server.ts";
+import { createHttpServer, lastAnswersOf } from "./http-server.ts";
 
 /** A server, and a connection to it whose half stays open whatever the server does. */
 async function open(listener: RequestListener) {
@@ -32,6 +32,17 @@ test.for([
   ["/elsewhere", "websocket", "HTTP/1.1 200 OK"],
 ] as const)("a wish at %s for %s is answered with %s", async ([path, protocol, line]) => {
   expect(await answerTo(path, protocol)).toBe(line);
+});
+
+test("what is being answered when the server begins to stop says that its connection closes", async () => {
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<() => void>();
+  const { server, socket } = await open((_req, res) => arrive(() => res.end("late")));
+  const sayClosing = lastAnswersOf(server);
+  socket.write("GET / HTTP/1.1\r\nHost: taskwire\r\n\r\n");
+  const answer = await arrived;
+  sayClosing();
+  answer();
+  expect(await once(socket, "data")).toEqual([expect.stringMatching(/^connection: close\r$/im)]);
 });
 
 test("who is refused and never hangs up is hung up on", async () => {

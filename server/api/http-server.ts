@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Duplex } from "node:stream";
 
 const options: ServerOptions = {
@@ -45,4 +52,21 @@ export function createHttpServer(listener: RequestListener): Server {
     );
     setTimeout(() => socket.destroy(), lingerMs).unref(); // who never ends their half would keep it open for ever
   });
+}
+
+/**
+ * Follows what is being answered.
+ *
+ * @returns to be called when the server begins to stop: answers that were begun before say that their connection closes,
+ *   as those that begin later do by themselves
+ */
+export function lastAnswersOf(server: Server): () => void {
+  const begun = new Set<ServerResponse>();
+  server.on("request", (_req, res) => {
+    begun.add(res);
+    res.once("close", () => begun.delete(res));
+  });
+  return () => {
+    for (const res of begun) if (!res.headersSent) res.setHeader("connection", "close");
+  };
 }
