@@ -66,6 +66,11 @@ test("one trace goes from a request through the feed to consumers and sockets, a
   const heard: object[] = [];
   store.on("change", (change) => heard.push(change));
 
+  // Consumers hear of what happens once they are known; requests are answered a moment before.
+  await expect
+    .poll(() => scene.app.sql.query("select from feed.consumers where name = 'notification.tell'"), { timeout: 60_000 })
+    .toHaveLength(1);
+
   const traceId = "0af7651916cd43dd8448eb211c80319c";
   const answer = await fetch(`${url}/api/v1/projects/${project.id}/tasks`, {
     method: "POST",
@@ -81,7 +86,7 @@ test("one trace goes from a request through the feed to consumers and sockets, a
   const ours = () => collector.spans.filter((span) => span.traceId === traceId);
   const wanted = ["POST request", "tasks.create", "transaction", "feed.append", "socket.emit", "notification.tell"];
   await expect
-    .poll(() => wanted.filter((name) => !ours().some((span) => span.name.startsWith(name))), { timeout: 20_000 })
+    .poll(() => wanted.filter((name) => !ours().some((span) => span.name.startsWith(name))), { timeout: 60_000 })
     .toEqual([]);
   const named = (name: string) => ours().find((span) => span.name.startsWith(name)) as Span;
   expect(named("POST request").parentSpanId).toBe("b7ad6b7169203331");
