@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "pg";
 import sharp from "sharp";
 import { expect, onTestFinished, test } from "vitest";
 import { createTaskwire } from "../client/index.ts";
+import { consumers } from "../workers/catalogue.ts";
 import { canStartRabbitMq, RabbitMqServer } from "./testing/rabbitmq-server.ts";
 import { ServerProcess } from "./testing/server-process.ts";
 import { cloneDatabase } from "./testing/services.ts";
@@ -68,3 +70,16 @@ test.skipIf(!canStartRabbitMq)(
   },
   120_000,
 );
+
+test("what happens before workers ever started is owed to them", async () => {
+  const database = await cloneDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), "taskwire-roles-"));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  onTestFinished(() => database.drop());
+  await startWith({ DATABASE_URL: database.url, DATA_DIR: dataDir, ROLES: "api" });
+  const client = new Client(database.url);
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>("select name from feed.consumers order by name");
+  await client.end();
+  expect(rows.map(({ name }) => name)).toEqual(consumers.map(({ name }) => name).sort());
+});

@@ -4,7 +4,7 @@ import { seedDemo } from "../db/seed.ts";
 import { startGateway } from "../realtime/gateway.ts";
 import { appRouter } from "../routers/index.ts";
 import type { Workers } from "../workers/engine/start-workers.ts";
-import { startWorkers } from "../workers/index.ts";
+import { expectWorkers, startWorkers } from "../workers/index.ts";
 import { createHttpServer, lastAnswersOf } from "./api/http-server.ts";
 import { version } from "./api/product.ts";
 import { createApi } from "./api.ts";
@@ -57,6 +57,7 @@ export async function serve(config: Config, databaseUrl: string): Promise<void> 
     sayClosing();
     return Promise.all([gateway.drain(Math.max(leastDrainMs, drainMs)), setTimeout(drainMs), workers?.stop()]);
   });
+  await expectWorkers(app);
   await new Promise<void>((listening, failed) => {
     server.once("error", failed).listen(config.PORT, config.HOST, listening);
   });

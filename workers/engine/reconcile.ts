@@ -1,4 +1,4 @@
-import { statement } from "../../server/platform/sql.ts";
+import { type Sql, statement } from "../../server/platform/sql.ts";
 import { inTransaction } from "../../server/transaction.ts";
 import { type Consumer, defaultPrefetch, topicsOf } from "../consumer.ts";
 import { repeat } from "./repeat.ts";
@@ -41,8 +41,8 @@ const movedStatement = statement(
 );
 
 /** From now on each of the consumers is owed what happens. */
-export async function registerConsumers({ app }: Runtime, consumers: readonly Consumer[]): Promise<void> {
-  if (consumers.length > 0) await app.sql.query(registerStatement, [consumers.map(({ name }) => name)]);
+export async function registerConsumers(sql: Sql, consumers: readonly Consumer[]): Promise<void> {
+  if (consumers.length > 0) await sql.query(registerStatement, [consumers.map(({ name }) => name)]);
 }
 
 /**

@@ -57,7 +57,7 @@ export async function startWith(app: App, given: WorkerOptions): Promise<Workers
     handBack: handBack.signal,
   };
 
-  await registerConsumers(runtime, options.consumers);
+  await registerConsumers(app.sql, options.consumers);
   await broker.declare([...options.consumers.map(queueOf), ...options.jobs.map(({ name }) => ({ name, topics: [] }))]);
   const consumptions = await Promise.all([
     ...options.consumers
