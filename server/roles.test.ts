@@ -17,12 +17,17 @@ async function startWith(env: Record<string, string>): Promise<ServerProcess> {
   return server;
 }
 
-async function requestAndWork(env: Record<string, string>): Promise<void> {
+/** An empty database and an empty folder, until the test ends. */
+async function freshData(): Promise<{ DATABASE_URL: string; DATA_DIR: string }> {
   const database = await cloneDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "taskwire-roles-"));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   onTestFinished(() => database.drop());
-  const shared = { DATABASE_URL: database.url, DATA_DIR: dataDir, SEED_DEMO: "true", ...env };
+  return { DATABASE_URL: database.url, DATA_DIR: dataDir };
+}
+
+async function requestAndWork(env: Record<string, string>): Promise<void> {
+  const shared = { ...(await freshData()), SEED_DEMO: "true", ...env };
   const api = await startWith({ ...shared, ROLES: "api" });
   const url = `http://127.0.0.1:${api.port}`;
   const visitor = createTaskwire({ url, getToken: () => null });
@@ -72,12 +77,9 @@ test.skipIf(!canStartRabbitMq)(
 );
 
 test("what happens before workers ever started is owed to them", async () => {
-  const database = await cloneDatabase();
-  const dataDir = await mkdtemp(join(tmpdir(), "taskwire-roles-"));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  onTestFinished(() => database.drop());
-  await startWith({ DATABASE_URL: database.url, DATA_DIR: dataDir, ROLES: "api" });
-  const client = new Client(database.url);
+  const data = await freshData();
+  await startWith({ ...data, ROLES: "api" });
+  const client = new Client(data.DATABASE_URL);
   await client.connect();
   const { rows } = await client.query<{ name: string }>("select name from feed.consumers order by name");
   await client.end();

@@ -17,6 +17,15 @@ const renewMs = 400;
 /** An end is seen when it is committed, which may be some time after the instant that it carries. */
 const overlapMs = 120_000;
 
+/** How long ends are kept for processes that read them: longer than any answer is remembered. */
+export const endsKeptMinutes = 60;
+
+interface Reading {
+  readonly nowMs: number;
+  /** The latest end of each subject. */
+  readonly ends: Readonly<Record<string, number>>;
+}
+
 const readStatement = statement(
   "session-ends.read",
   `select (extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs", coalesce(json_object_agg(subject_id, at), '{}') as ends
@@ -34,10 +43,7 @@ export function createSessionEnds(sql: Sql, memoryMs: number): SessionEnds {
   async function read(): Promise<void> {
     const begunAt = performance.now();
     const keptMs = memoryMs + overlapMs;
-    const [{ nowMs, ends }] = (await sql.query<{ nowMs: number; ends: Record<string, number> }>(readStatement, [
-      sinceMs,
-      keptMs,
-    ])) as [{ nowMs: number; ends: Record<string, number> }];
+    const [{ nowMs, ends }] = (await sql.query<Reading>(readStatement, [sinceMs, keptMs])) as [Reading];
     for (const [id, at] of endedAtMs) if (at < nowMs - keptMs) endedAtMs.delete(id);
     for (const [id, at] of Object.entries(ends)) endedAtMs.set(id, at);
     sinceMs = nowMs - overlapMs;
@@ -61,6 +67,3 @@ export function createSessionEnds(sql: Sql, memoryMs: number): SessionEnds {
     },
   };
 }
-
-/** How long ends are kept for processes that read them. */
-export const endsKeptMinutes = 60;
